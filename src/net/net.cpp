@@ -1,0 +1,93 @@
+#include "net/net.hpp"
+
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace tern::net {
+
+Net::Net(std::string name, std::int64_t num_steps) : name_(std::move(name)), num_steps_(num_steps) {
+  if (num_steps < 0) fail(ErrorKind::usage, "net '" + name_ + "'", "num_steps must not be negative, got {}", num_steps);
+}
+
+std::string Net::add(std::string name, std::string op, std::vector<std::string> inputs,
+                     std::map<std::string, Attribute> attributes) {
+  const std::string place = fmt::format("node '{}'", name);
+  if (name.empty()) fail(ErrorKind::usage, "net '" + name_ + "'", "a node of operation '{}' has no name", op);
+  if (contains(name)) fail(ErrorKind::usage, place, "the name is taken by an earlier node");
+  const OpSpec& spec = find_op(op, place);
+  if (spec.max_inputs == 0 && !nodes_.empty()) fail(ErrorKind::usage, place, "a Net has one input, and it comes first");
+  if (spec.max_inputs > 0 && nodes_.empty()) fail(ErrorKind::usage, place, "the first node must be an input");
+  const auto count = static_cast<int>(inputs.size());
+  if (count < spec.min_inputs || count > spec.max_inputs)
+    fail(ErrorKind::usage, place, "{} takes {} to {} inputs, got {}", op, spec.min_inputs, spec.max_inputs, count);
+  for (const auto& source : inputs) index_of(source);
+
+  nodes_.push_back({name, std::move(op), std::move(inputs), std::move(attributes)});
+  try {
+    resolve_attributes(nodes_.back());
+    types_.push_back(spec.infer(context(nodes_.back())));
+  } catch (...) {
+    nodes_.pop_back();
+    throw;
+  }
+  index_[name] = nodes_.size() - 1;
+  return name;
+}
+
+std::size_t Net::index_of(std::string_view name) const {
+  const auto found = index_.find(name);
+  if (found != index_.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& node : nodes_) known.push_back(node.name);
+  fail_unknown("node", name, known, "net '" + name_ + "'");
+}
+
+const Node& Net::node(std::string_view name) const { return nodes_[index_of(name)]; }
+bool Net::contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+const TensorType& Net::type(std::string_view name) const { return types_[index_of(name)]; }
+
+OpContext Net::context(const Node& node) const {
+  OpContext context{node, {}, num_steps_};
+  for (const auto& source : node.inputs) context.src.push_back(type(source));
+  return context;
+}
+
+std::vector<ParameterSpec> Net::parameters(const Node& node) const {
+  const OpSpec& spec = find_op(node.op);
+  return spec.parameters ? spec.parameters(context(node)) : std::vector<ParameterSpec>{};
+}
+
+Work Net::work(const Node& node) const {
+  const OpSpec& spec = find_op(node.op);
+  return spec.work ? spec.work(context(node), type(node.name)) : Work{};
+}
+
+std::vector<const Node*> Net::readers(std::string_view name) const {
+  std::vector<const Node*> found;
+  for (const auto& node : nodes_) {
+    for (const auto& source : node.inputs) {
+      if (source != name) continue;
+      found.push_back(&node);
+      break;
+    }
+  }
+  return found;
+}
+
+NetTotals totals(const Net& net) {
+  NetTotals sum;
+  for (const auto& node : net.nodes()) {
+    for (const auto& parameter : net.parameters(node)) {
+      if (parameter.role == ParameterRole::buffer) continue;
+      sum.parameters += num_elements(parameter.shape);
+      if (parameter.role == ParameterRole::weight) sum.weights += num_elements(parameter.shape);
+    }
+    const Work work = net.work(node);
+    sum.macs_per_step += work.macs;
+    sum.neuron_updates_per_step += work.neuron_updates;
+  }
+  return sum;
+}
+
+}  // namespace tern::net

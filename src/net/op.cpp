@@ -1,0 +1,136 @@
+#include "net/op.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace tern::net {
+namespace {
+
+std::string place_of(const Node& node) { return fmt::format("node '{}' ({})", node.name, node.op); }
+
+template <typename T>
+const T& attribute(const Node& node, std::string_view name) {
+  const auto found = node.attributes.find(std::string(name));
+  if (found == node.attributes.end() || !std::holds_alternative<T>(found->second))
+    fail(ErrorKind::internal, place_of(node), "attribute '{}' was not resolved", name);
+  return std::get<T>(found->second);
+}
+
+std::vector<std::int64_t> parse_int_list(const std::string& text) {
+  std::vector<std::int64_t> values;
+  std::istringstream stream(text);
+  for (std::string item; std::getline(stream, item, ',');) values.push_back(std::strtoll(item.c_str(), nullptr, 10));
+  return values;
+}
+
+Attribute parse_default(const ParameterInfo& parameter) {
+  if (parameter.type == "int") return static_cast<std::int64_t>(std::strtoll(parameter.fallback.c_str(), nullptr, 10));
+  if (parameter.type == "float") return std::strtod(parameter.fallback.c_str(), nullptr);
+  if (parameter.type == "bool") return parameter.fallback == "true";
+  if (parameter.type == "int list") return parse_int_list(parameter.fallback);
+  return parameter.fallback;
+}
+
+/// The value in the parameter's own type (an int serves as a float or as a list of one), or nothing.
+std::optional<Attribute> convert(const Attribute& value, const std::string& type) {
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  if (type == "int" && integer) return value;
+  if (type == "float" && integer) return static_cast<double>(*integer);
+  if (type == "float" && std::holds_alternative<double>(value)) return value;
+  if (type == "bool" && std::holds_alternative<bool>(value)) return value;
+  if (type == "string" && std::holds_alternative<std::string>(value)) return value;
+  if (type == "int list" && integer) return std::vector<std::int64_t>{*integer};
+  if (type == "int list" && std::holds_alternative<std::vector<std::int64_t>>(value)) return value;
+  return std::nullopt;
+}
+
+bool choice_allows(const std::string& range, const std::string& value) {
+  std::istringstream stream(range);
+  for (std::string choice; std::getline(stream, choice, '|');)
+    if (choice == value) return true;
+  return false;
+}
+
+/// Ranges are "> X", ">= X" or "X..Y" (both ends included); every entry of a list must obey.
+bool number_allowed(const std::string& range, double value) {
+  if (range.rfind(">= ", 0) == 0) return value >= std::strtod(range.c_str() + 3, nullptr);
+  if (range.rfind("> ", 0) == 0) return value > std::strtod(range.c_str() + 2, nullptr);
+  const auto dots = range.find("..");
+  if (dots == std::string::npos) return true;
+  return value >= std::strtod(range.c_str(), nullptr) && value <= std::strtod(range.c_str() + dots + 2, nullptr);
+}
+
+bool in_range(const ParameterInfo& parameter, const Attribute& value) {
+  if (parameter.range.empty()) return true;
+  if (const auto* text = std::get_if<std::string>(&value)) return choice_allows(parameter.range, *text);
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    return number_allowed(parameter.range, static_cast<double>(*integer));
+  if (const auto* real = std::get_if<double>(&value)) return number_allowed(parameter.range, *real);
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) {
+    for (const auto entry : *list)
+      if (!number_allowed(parameter.range, static_cast<double>(entry))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool OpContext::flag(std::string_view name) const { return attribute<bool>(node, name); }
+std::int64_t OpContext::integer(std::string_view name) const { return attribute<std::int64_t>(node, name); }
+double OpContext::real(std::string_view name) const { return attribute<double>(node, name); }
+const std::string& OpContext::text(std::string_view name) const { return attribute<std::string>(node, name); }
+
+const std::vector<std::int64_t>& OpContext::integers(std::string_view name) const {
+  return attribute<std::vector<std::int64_t>>(node, name);
+}
+
+std::pair<std::int64_t, std::int64_t> OpContext::pair(std::string_view name) const {
+  const auto& values = integers(name);
+  if (values.empty() || values.size() > 2)
+    refuse("attribute '{}': expected one or two integers, got {}", name, to_string(Attribute(values)));
+  return {values.front(), values.back()};
+}
+
+void OpContext::refuse_text(std::string message) const {
+  throw Error(ErrorKind::usage, std::move(message), place_of(node));
+}
+
+const OpSpec& find_op(std::string_view name, std::string_view place) {
+  return *find_method(op_table(), "operation", name, [](const OpSpec* op) -> const MethodInfo& { return op->info; },
+                      place);
+}
+
+void resolve_attributes(Node& node) {
+  const OpSpec& op = find_op(node.op, fmt::format("node '{}'", node.name));
+  std::vector<std::string> known;
+  for (const auto& parameter : op.info.parameters) known.push_back(parameter.name);
+  for (const auto& [name, value] : node.attributes) {
+    bool found = false;
+    for (const auto& candidate : known) found = found || candidate == name;
+    if (!found) fail_unknown("attribute", name, known, place_of(node));
+  }
+  for (const auto& parameter : op.info.parameters) {
+    const auto given = node.attributes.find(parameter.name);
+    if (given == node.attributes.end()) {
+      if (parameter.fallback.empty() && parameter.type != "string")
+        fail(ErrorKind::usage, place_of(node), "attribute '{}' ({}) is missing", parameter.name, parameter.type);
+      node.attributes[parameter.name] = parse_default(parameter);
+      continue;
+    }
+    const auto converted = convert(given->second, parameter.type);
+    if (!converted)
+      fail(ErrorKind::usage, place_of(node), "attribute '{}': expected {}, got {}", parameter.name, parameter.type,
+           to_string(given->second));
+    if (!in_range(parameter, *converted))
+      fail(ErrorKind::usage, place_of(node), "attribute '{}': expected {}, got {}", parameter.name, parameter.range,
+           to_string(*converted));
+    given->second = *converted;
+  }
+}
+
+}  // namespace tern::net

@@ -1,0 +1,19 @@
+// The registry of operations. A new operation is one OpSpec in ops/ and one line here.
+#include "net/op.hpp"
+#include "net/ops/ops.hpp"
+
+namespace tern::net {
+namespace {
+
+const OpSpec* const table[] = {
+    &ops::input,      &ops::conv2d,     &ops::linear,     &ops::batch_norm, &ops::max_pool2d,
+    &ops::avg_pool2d, &ops::flatten,    &ops::add,        &ops::multiply,   &ops::dropout,
+    &ops::relu,       &ops::if_neuron,  &ops::lif_neuron, &ops::tcja,       &ops::mean_time,
+    &ops::vote,
+};
+
+}  // namespace
+
+std::span<const OpSpec* const> op_table() { return table; }
+
+}  // namespace tern::net

@@ -1,0 +1,20 @@
+// The OpSpecs that op_table.cpp lists; each is defined in the file of its family.
+#pragma once
+
+#include "net/op.hpp"
+
+namespace tern::net::ops {
+
+extern const OpSpec input;                                        // input.cpp
+extern const OpSpec conv2d, linear;                               // kernels.cpp
+extern const OpSpec batch_norm;                                   // batch_norm.cpp
+extern const OpSpec max_pool2d, avg_pool2d;                       // pool2d.cpp
+extern const OpSpec flatten, add, multiply, dropout, relu;        // elementwise.cpp
+extern const OpSpec if_neuron, lif_neuron;                        // neuron.cpp
+extern const OpSpec tcja;                                         // tcja.cpp
+extern const OpSpec mean_time, vote;                              // readout.cpp
+
+/// The input's own type: shape rule of elementwise operations.
+TensorType same_as_first(const OpContext& context);
+
+}  // namespace tern::net::ops
