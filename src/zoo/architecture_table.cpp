@@ -1,0 +1,22 @@
+// The registry of architectures. A new architecture is one file in its family's folder and one line here.
+#include "zoo/architecture.hpp"
+#include "zoo/snn/snn.hpp"
+
+namespace tern::zoo {
+namespace {
+
+const Architecture* const table[] = {&snn::nmnist_conv, &snn::event_conv, &snn::tcja};
+
+}  // namespace
+
+std::span<const Architecture* const> architecture_table() {
+  return table;
+}
+
+const Architecture& find_architecture(std::string_view name, std::string_view place) {
+  return *find_method(
+      table, "architecture", name, [](const Architecture* row) -> const MethodInfo& { return row->info; },
+      place);
+}
+
+}  // namespace tern::zoo
