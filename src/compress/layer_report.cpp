@@ -1,0 +1,35 @@
+#include "compress/layer_report.hpp"
+
+#include "learn/torch.hpp"
+
+namespace tern::compress {
+
+std::vector<LayerReport> report_layers(const learn::Model& model) {
+  std::vector<LayerReport> layers;
+  for (const auto& name : model.weight_names()) {
+    const learn::Parameter& parameter = model.parameters().at(name);
+    const learn::QuantizedWeight integers = parameter.integers();
+    LayerReport layer;
+    layer.parameter = name;
+    layer.node = name.substr(0, name.rfind('.'));
+    layer.bits = parameter.bits();
+    layer.weights = integers.codes.numel();
+    layer.zeros = integers.codes.eq(0).sum().item<std::int64_t>();
+    layer.min = integers.codes.min().item<double>() * integers.scale;
+    layer.max = integers.codes.max().item<double>() * integers.scale;
+    layer.scale = parameter.quantizer ? integers.scale : 1.0;
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
+double zero_fraction(const std::vector<LayerReport>& layers) {
+  std::int64_t zeros = 0, weights = 0;
+  for (const auto& layer : layers) {
+    zeros += layer.zeros;
+    weights += layer.weights;
+  }
+  return weights ? static_cast<double>(zeros) / static_cast<double>(weights) : 0.0;
+}
+
+}  // namespace tern::compress

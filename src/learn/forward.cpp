@@ -1,0 +1,89 @@
+#include "learn/forward.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/error.hpp"
+#include "learn/ops/meaning.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::learn {
+namespace {
+
+struct MeaningRow {
+  std::string_view op;
+  OpMeaning meaning;
+};
+
+const MeaningRow meanings[] = {
+    {"conv2d", ops::conv2d},         {"linear", ops::linear},       {"batch_norm", ops::batch_norm},
+    {"max_pool2d", ops::max_pool2d}, {"avg_pool2d", ops::avg_pool2d}, {"flatten", ops::flatten},
+    {"add", ops::add},               {"multiply", ops::multiply},   {"dropout", ops::dropout},
+    {"relu", ops::relu},             {"if", ops::neuron},           {"lif", ops::neuron},
+    {"tcja", ops::tcja},             {"mean_time", ops::mean_time}, {"vote", ops::vote},
+};
+
+bool is_neuron(const net::Node& node) { return node.op == "if" || node.op == "lif"; }
+
+/// The batch_norm that may be computed inside `node`: a neuron that is its only reader.
+const net::Node* fusible_norm(const net::Net& net, const net::Node& node) {
+  if (!is_neuron(node)) return nullptr;
+  const net::Node& source = net.node(node.inputs[0]);
+  return source.op == "batch_norm" && net.readers(source.name).size() == 1 ? &source : nullptr;
+}
+
+void check_frames(const Model& model, const at::Tensor& frames, std::int64_t num_steps) {
+  const net::Node& input = model.net().input();
+  const net::TensorType& type = model.net().type(input.name);
+  const std::int64_t fixed = model.net().num_steps();
+  if (fixed > 0 && num_steps != fixed)
+    fail(ErrorKind::usage, "net '" + model.net().name() + "'", "it is made for {} steps, the frames have {}", fixed,
+         num_steps);
+  const auto sizes = frames.sizes();
+  const bool fits = frames.dim() == static_cast<std::int64_t>(type.shape.size()) + 1 && sizes[0] % num_steps == 0 &&
+                    std::equal(type.shape.begin(), type.shape.end(), sizes.begin() + 1);
+  if (!fits)
+    fail(ErrorKind::usage, "node '" + input.name + "'", "expected frames [{} * n, {}], got [{}]", num_steps,
+         fmt::join(type.shape, ", "), fmt::join(sizes, ", "));
+}
+
+}  // namespace
+
+OpMeaning find_meaning(const net::Node& node) {
+  for (const auto& row : meanings)
+    if (row.op == node.op) return row.meaning;
+  fail(ErrorKind::unsupported, "node '" + node.name + "'", "operation '{}' has no meaning on libtorch", node.op);
+}
+
+at::Tensor forward(Model& model, const at::Tensor& frames, std::int64_t num_steps, const ForwardOptions& options) {
+  check_frames(model, frames, num_steps);
+  const net::Net& net = model.net();
+  std::map<std::string, at::Tensor> values;
+  std::map<std::string, std::size_t> pending;  // readers left; a value is dropped after its last
+  for (const auto& node : net.nodes())
+    for (const auto& source : node.inputs) ++pending[source];
+
+  at::Tensor last;
+  for (const auto& node : net.nodes()) {
+    if (node.op == "input") {
+      last = frames.dim() == 4 ? frames.contiguous(at::MemoryFormat::ChannelsLast) : frames.contiguous();
+    } else {
+      const auto readers = net.readers(node.name);
+      if (!options.observer && readers.size() == 1 && fusible_norm(net, *readers[0]) == &node) {
+        values[node.name] = values.at(node.inputs[0]);  // computed inside its reader
+        continue;
+      }
+      OpCall call{model, node, {}, num_steps, options, options.observer ? nullptr : fusible_norm(net, node)};
+      for (const auto& source : node.inputs) call.src.push_back(values.at(source));
+      last = find_meaning(node)(call);
+    }
+    for (const auto& source : node.inputs)
+      if (--pending[source] == 0) values.erase(source);
+    if (options.observer) options.observer(node, last);
+    values[node.name] = last;
+  }
+  return last;
+}
+
+}  // namespace tern::learn

@@ -1,0 +1,28 @@
+// Runs a Model on libtorch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <ATen/core/Tensor.h>
+
+#include "learn/model.hpp"
+
+namespace tern::learn {
+
+struct ForwardOptions {
+  bool training = false;   ///< batch statistics, dropout, gradients through quantizers
+  std::uint64_t seed = 0;  ///< of this step's dropout masks
+  /// Sees every node's output; slows the run down, since fused nodes are then computed one by one.
+  std::function<void(const net::Node&, const at::Tensor&)> observer;
+};
+
+/// Scores of a batch.
+/// `frames`: [num_steps * n, c, h, w] (time outermost), float32, best in channels-last memory; [n, ...] for a Net without
+/// time. Result: the output node's tensor with time and batch folded, such as [n, classes].
+/// In evaluation a quantized kernel works on its integer codes and the result is scaled afterwards, exactly as the
+/// engine does: sums of integers are exact in any order, so that both agree bit for bit.
+/// Errors: ErrorKind::usage where the frames' shape is not the Net's.
+at::Tensor forward(Model& model, const at::Tensor& frames, std::int64_t num_steps, const ForwardOptions& options);
+
+}  // namespace tern::learn

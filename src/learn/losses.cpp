@@ -1,0 +1,41 @@
+#include "learn/losses.hpp"
+
+#include "learn/torch.hpp"
+
+namespace tern::learn {
+namespace {
+
+at::Tensor cross_entropy(const at::Tensor& scores, const at::Tensor& targets) {
+  return -(targets * at::log_softmax(scores, 1)).sum(1).mean();
+}
+
+at::Tensor mean_squared_error(const at::Tensor& scores, const at::Tensor& targets) {
+  return (scores - targets).square().mean();
+}
+
+}  // namespace
+
+const std::vector<LossRow>& loss_table() {
+  static const std::vector<LossRow> table{
+      {{"ce", "cross entropy of softmax(scores)", "", {}}, cross_entropy},
+      {{"mse", "squared distance of scores (spike rates) from the targets", "Fang et al. 2021, PLIF", {}},
+       mean_squared_error},
+  };
+  return table;
+}
+
+const LossRow& find_loss(std::string_view name) {
+  return find_method(loss_table(), "loss", name, [](const LossRow& row) -> const MethodInfo& { return row.info; });
+}
+
+at::Tensor one_hot(const at::Tensor& labels, std::int64_t classes, double smoothing) {
+  at::Tensor targets = at::full({labels.size(0), classes}, smoothing / static_cast<double>(classes));
+  return targets.scatter_add_(1, labels.unsqueeze(1), at::full({labels.size(0), 1}, 1.0 - smoothing));
+}
+
+std::int64_t count_correct(const at::Tensor& scores, const at::Tensor& labels) {
+  const at::Tensor right = scores.argmax(1).eq(labels) & scores.isfinite().all(1);
+  return right.sum().item<std::int64_t>();
+}
+
+}  // namespace tern::learn

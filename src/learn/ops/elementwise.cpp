@@ -1,0 +1,44 @@
+// Operations without parameters that keep or merely rearrange their elements.
+#include "base/seed.hpp"
+#include "learn/ops/meaning.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::learn::ops {
+
+at::Tensor flatten(OpCall& call) {
+  // Logical order is c, h, w: contiguous() leaves channels-last memory before the view.
+  return call.src[0].contiguous().view({call.src[0].size(0), -1});
+}
+
+at::Tensor add(OpCall& call) {
+  at::Tensor sum = call.src[0] + call.src[1];
+  for (std::size_t i = 2; i < call.src.size(); ++i) sum = sum + call.src[i];
+  return sum;
+}
+
+at::Tensor multiply(OpCall& call) {
+  at::Tensor product = call.src[0] * call.src[1];
+  for (std::size_t i = 2; i < call.src.size(); ++i) product = product * call.src[i];
+  return product;
+}
+
+at::Tensor dropout(OpCall& call) {
+  const net::OpContext context = call.context();
+  const double p = context.real("p");
+  const at::Tensor& src = call.src[0];
+  if (!call.options.training || p == 0.0) return src;
+  const bool has_time = context.src[0].has_time;
+  const bool shared = context.flag("per_sample") && has_time && call.num_steps > 1;
+  auto sizes = src.sizes().vec();
+  if (shared) sizes[0] /= call.num_steps;
+  at::Generator generator = make_generator(derive_seed(call.options.seed, call.node.name));
+  const at::Tensor keep = at::empty(sizes, at::kFloat).bernoulli_(1.0 - p, generator).div_(1.0 - p).to(src.device());
+  if (!shared) return src * keep;
+  auto repeats = std::vector<std::int64_t>(sizes.size(), 1);
+  repeats[0] = call.num_steps;
+  return src * keep.repeat(repeats);
+}
+
+at::Tensor relu(OpCall& call) { return at::relu(call.src[0]); }
+
+}  // namespace tern::learn::ops
