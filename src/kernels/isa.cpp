@@ -1,0 +1,59 @@
+#include "kernels/isa.hpp"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "base/error.hpp"
+#include "kernels/kernel_table.hpp"
+
+namespace tern::kernels {
+namespace {
+
+Isa isa_at_start() {
+  const char* wanted = std::getenv("TERN_ISA");
+  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::scalar}) {
+    if (wanted == nullptr ? !isa_available(isa) : name_of(isa) != wanted) continue;
+    if (!isa_available(isa)) fail(ErrorKind::usage, "TERN_ISA", "'{}' is not available on this processor", wanted);
+    return isa;
+  }
+  fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2 or avx512, got '{}'", wanted);
+}
+
+std::atomic<Isa>& isa_in_use() {
+  static std::atomic<Isa> isa{isa_at_start()};
+  return isa;
+}
+
+}  // namespace
+
+std::string_view name_of(Isa isa) {
+  return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "scalar";
+}
+
+bool isa_available([[maybe_unused]] Isa isa) {
+#ifdef TERN_KERNELS_X86
+  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2");
+  if (isa == Isa::avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#endif
+  return isa == Isa::scalar;
+}
+
+Isa current_isa() { return isa_in_use(); }
+
+void force_isa(Isa isa) {
+  if (!isa_available(isa)) fail(ErrorKind::usage, "", "instruction set '{}' is not available here", name_of(isa));
+  isa_in_use() = isa;
+}
+
+const KernelTable& kernel_table() {
+#ifdef TERN_KERNELS_X86
+  const Isa isa = current_isa();
+  if (isa == Isa::avx512) return isa_avx512::table;
+  if (isa == Isa::avx2) return isa_avx2::table;
+#endif
+  return isa_scalar::table;
+}
+
+}  // namespace tern::kernels
