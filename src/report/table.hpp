@@ -15,7 +15,7 @@ enum class TableFormat { text, markdown, csv, json };
 /// "text", "markdown" (or "md"), "csv", "json". Errors: another name (usage).
 TableFormat table_format(std::string_view name);
 
-/// Who sees a column: people see "93.1 +- 0.4", programs the mean and the deviation in two columns.
+/// Who sees a column: people see "93.1 ± 0.4", programs the mean and the deviation in two columns.
 enum class Audience { everybody, people, programs };
 
 struct Column {
@@ -47,8 +47,8 @@ struct Table {
 };
 
 /// The table of a study, a row a group: combination, bits, sparsity asked, zeros reached, validation % and test %
-/// (mean +- sd over seeds), energy in mJ, energy relative to the baseline, Mcycles, weight bytes, seeds, and a star on
-/// the Pareto front. Ordered by combination as in `groups`, then as they came.
+/// (mean ± sd over seeds), energy in mJ, energy relative to the baseline, Mcycles, weight bytes, seeds, and a star on
+/// the Pareto front. In the order of `groups`.
 Table study_table(std::span<const Group> groups);
 
 /// The layers of a trial, a row a layer.
