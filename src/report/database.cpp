@@ -30,8 +30,8 @@ ErrorKind kind_of(int code) {
 }  // namespace
 
 Database::Database(const std::filesystem::path& path) : place_(path.string()) {
-  const int code =
-      sqlite3_open_v2(place_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  const int code = sqlite3_open_v2(place_.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) {
     const std::string reason = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
     sqlite3_close_v2(handle_);
@@ -51,6 +51,16 @@ void Database::fail_with(int code, std::string_view doing) const {
 void Database::run(const char* sql) {
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail_with(code, "use");
+}
+
+void Database::run_patiently(const char* sql) {
+  constexpr int pause_ms = 5;
+  for (int waited_ms = 0;; waited_ms += pause_ms) {
+    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if ((code & 0xff) != SQLITE_BUSY || waited_ms >= busy_timeout_ms) fail_with(code, "use");
+    sqlite3_sleep(pause_ms);
+  }
 }
 
 Statement Database::prepare(const char* sql) { return Statement(*this, sql); }

@@ -22,6 +22,8 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void run(const char* sql);
+  /// As run(), for statements that SQLite refuses at once while another process is busy, whatever the timeout.
+  void run_patiently(const char* sql);
   Statement prepare(const char* sql);
   std::int64_t number(const char* sql);  ///< the first column of the first row
   std::int64_t changes() const;          ///< rows changed by the last statement

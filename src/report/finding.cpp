@@ -20,7 +20,9 @@ std::string with_test(const Group& group) {
   return group.test_accuracy.n == 0 ? std::string() : fmt::format(", test {}", percent(group.test_accuracy.mean));
 }
 
-std::string points_text(double fraction) { return fmt::format("{:g} {}", 100 * fraction, fraction == 0.01 ? "point" : "points"); }
+std::string points_text(double fraction) {
+  return fmt::format("{:g} {}", 100 * fraction, fraction == 0.01 ? "point" : "points");
+}
 
 std::string capitalised(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');

@@ -42,7 +42,7 @@ struct Group {
 };
 
 /// Groups the records whose status is "done" by (combination, bits, sparsity), in order of first appearance, and marks
-/// the front among groups with both energy and validation accuracy. Test accuracy has no influence on any order or mark.
+/// the front among groups with both energy and validation accuracy. Test accuracy influences no order and no mark.
 std::vector<Group> group_trials(std::span<const TrialRecord> trials);
 
 /// The group to compare with: the baseline; where there are several, that of most bits. Empty when there is none.

@@ -84,7 +84,8 @@ void ResultStore::add_study(const StudyInfo& study, bool replace_config) {
 
 StudyInfo ResultStore::study(const std::string& name) const {
   const std::lock_guard lock(*mutex_);
-  Statement row = database_->prepare("SELECT config, config_hash, seed, created, environment FROM study WHERE name = ?");
+  Statement row =
+      database_->prepare("SELECT config, config_hash, seed, created, environment FROM study WHERE name = ?");
   if (!row.bind(name).step()) fail(ErrorKind::usage, path_.string(), "holds no study '{}'", name);
   return {name,        row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2)),
           row.text(3), to_pairs(row.text(4), path_)};
@@ -146,7 +147,8 @@ std::optional<TrialSpec> ResultStore::claim_next(const std::string& study, const
 bool ResultStore::heartbeat(const std::string& study, const std::string& key, const Worker& worker) {
   const std::lock_guard lock(*mutex_);
   Transaction transaction(*database_);
-  database_->prepare("UPDATE trial SET heartbeat = ? WHERE study = ? AND key = ? AND status = 'running' AND claimed_by = ?")
+  database_->prepare("UPDATE trial SET heartbeat = ? "
+                     "WHERE study = ? AND key = ? AND status = 'running' AND claimed_by = ?")
       .bind(now_s()).bind(study_id(*database_, study, path_)).bind(key).bind(worker.text()).run();
   const bool ours = database_->changes() > 0;
   transaction.commit();

@@ -82,7 +82,7 @@ bool is_empty(Database& database) { return database.number("SELECT count(*) FROM
 
 void prepare_schema(Database& database, const std::filesystem::path& path) {
   if (!is_empty(database)) return check(database, path);
-  database.run("PRAGMA journal_mode = WAL");
+  database.run_patiently("PRAGMA journal_mode = WAL");  // several workers may create the store at once
   Transaction transaction(database);
   if (is_empty(database)) database.run(tables);  // else another process was first
   check(database, path);

@@ -153,15 +153,13 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(self.browser.run("return document.querySelectorAll('#front .point').length"), drawn)
 
     def test_hovering_shows_all_figures(self):
-        self.assertFalse(self.browser.run("return !document.getElementById('tip').hidden"))
+        self.assertTrue(self.browser.run("return document.getElementById('tip').hidden"))
         best = self.data("data.groups[data.best].trials[0]")
         self.browser.hover(f"#front .point[data-trial='{best}']")
         tip = self.text("#tip")
-        shown = self.data("data.trials.filter(t => arguments[0].includes(t.key)).map(t => "
-                          "[(100 * t.validation).toFixed(1), (100 * t.test).toFixed(1), t.seed])".replace(
-                              "arguments[0]", json.dumps(tip)))
-        self.assertEqual(len(shown), 1, tip)
-        for figure in shown[0] + ["energy", "zeros reached", "cycles", "weight memory"]:
+        trial = self.data(f"data.trials[{best}]")
+        figures = [trial["key"], trial["seed"], f"{100 * trial['validation']:.1f} %", f"{100 * trial['test']:.1f} %"]
+        for figure in figures + ["energy", "zeros reached", "cycles", "weight memory"]:
             self.assertIn(figure, tip)
 
     def test_clicking_selects_the_trial(self):
@@ -213,7 +211,7 @@ class ReportPage(unittest.TestCase):
 
     def test_shows_where_the_energy_goes(self):
         bars = self.browser.run("return document.querySelectorAll('#energy .bar-row').length")
-        self.assertEqual(bars, self.data("new Set([data.baseline, ...data.groups.map((g, i) => g.on_front ? i : data.baseline)]).size"))
+        self.assertEqual(bars, self.data("data.groups.filter((g, i) => g.on_front || i === data.baseline).length"))
         self.browser.click("#energy-scale button:last-child")
         self.assertEqual(self.browser.run("return document.querySelectorAll('#energy .bar-row').length"), bars)
 
@@ -229,8 +227,20 @@ class ReportPage(unittest.TestCase):
         page = f"{self.folder.name}/attack.html"
         subprocess.run([WRITER, page, ATTACK], check=True)
         self.browser.open(page)
-        self.assertIsNone(self.browser.run("return window.attacked === undefined ? null : window.attacked"))
+        self.assertTrue(self.browser.run("return window.attacked === undefined"))
         self.assertEqual(self.text("h1"), ATTACK)
+
+    def test_an_unfinished_study(self):
+        page = f"{self.folder.name}/bare.html"
+        subprocess.run([WRITER, page, "Just begun", "bare"], check=True)
+        self.browser.open(page)
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#front .point').length"), 2)
+        self.assertIn("loss is NaN in epoch 3", self.text("#unfinished"))
+        self.assertTrue(self.browser.run("return document.getElementById('example-section').hidden"))
+        self.browser.run("const p = document.getElementById('trial-picker'); p.value = '2';"
+                         "p.dispatchEvent(new Event('change'))")
+        self.assertIn("failed: loss is NaN in epoch 3", self.text("#trial"))
+        self.assertIn("No layers were measured", self.text("#layers"))
 
     def test_dark_and_printed(self):
         self.browser.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])

@@ -43,7 +43,8 @@ TEST(HtmlTest, NeedsNoOtherFile) {
 }
 
 TEST(HtmlTest, TextCannotBecomeMarkup) {
-  const std::string attack = "</script><script>alert(1)</script><!--<script>\"'><img src=x onerror=alert(2)>{{data}}";
+  const std::string attack =
+      "</script><script>alert(1)</script><!--<script>\"'><img src=x onerror=alert(2)>{{data}}";
   const std::size_t scripts = count(render_report(synthetic_report()), "<script");
   ReportData data = synthetic_report();
   data.name = data.title = data.split = data.data = data.config = data.created = data.data_checksum = attack;

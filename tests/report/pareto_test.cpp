@@ -20,8 +20,10 @@ bool dominates(const Point& q, const Point& p) {
 std::vector<std::size_t> brute_force(const std::vector<Point>& points) {
   std::vector<std::size_t> front;
   for (std::size_t i = 0; i < points.size(); ++i)
-    if (std::none_of(points.begin(), points.end(), [&](const Point& q) { return dominates(q, points[i]); })) front.push_back(i);
-  std::stable_sort(front.begin(), front.end(), [&](auto a, auto b) { return points[a].energy < points[b].energy; });
+    if (std::none_of(points.begin(), points.end(), [&](const Point& q) { return dominates(q, points[i]); }))
+      front.push_back(i);
+  std::stable_sort(front.begin(), front.end(),
+                   [&](auto a, auto b) { return points[a].energy < points[b].energy; });
   return front;
 }
 
@@ -36,7 +38,8 @@ TEST(ParetoTest, EqualsBruteForceOnRandomPointsWithTies) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Rng rng(seed);
     std::vector<Point> points(rng.below(40));
-    for (Point& point : points) point = {static_cast<double>(rng.below(9)), static_cast<double>(rng.below(9))};
+    for (Point& point : points)
+      point = {static_cast<double>(rng.below(9)), static_cast<double>(rng.below(9))};
     ASSERT_EQ(pareto_front(points), brute_force(points)) << "seed " << seed;
   }
 }
@@ -84,7 +87,8 @@ TEST(ParetoTest, TestAccuracyNeverSelects) {
     auto permuted = trials;
     const auto order = permutation(static_cast<std::int64_t>(trials.size()), rng);
     for (std::size_t i = 0; i < trials.size(); ++i)
-      permuted[i].test_accuracy = seed % 10 == 0 ? not_measured : trials[static_cast<std::size_t>(order[i])].test_accuracy;
+      permuted[i].test_accuracy =
+          seed % 10 == 0 ? not_measured : trials[static_cast<std::size_t>(order[i])].test_accuracy;
     const auto after = group_trials(permuted);
     ASSERT_EQ(after.size(), before.size());
     for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after[i].on_front, before[i].on_front) << seed;
@@ -124,9 +128,12 @@ TEST(ParetoTest, FindingNamesThePlanAndComparesJointWithCumulative) {
   trials.push_back(finished("cumulative", 2, 0.90, 0.002));
   trials.push_back(finished("joint", 2, 0.925, 0.002));
   EXPECT_EQ(finding(group_trials(trials), 0.01),
-            "Joint, 2 bit, 80 % zeros needs the least energy within 1 point of the baseline: 2 µJ a sample, 4.0 times less "
-            "energy than the baseline, at 92.5 % validation accuracy, test 91.5 % (baseline 93.0 %, test 92.0 %). At equal "
-            "bits and sparsity, joint compression is more accurate than cumulative in 1 of 1 pair (+2.5 points on average).");
+            "Joint, 2 bit, 80 % zeros needs the least energy within 1 point of the baseline: 2 µJ a sample, "
+            "4.0 times less "
+            "energy than the baseline, at 92.5 % validation accuracy, test 91.5 % (baseline 93.0 %, test "
+            "92.0 %). At equal "
+            "bits and sparsity, joint compression is more accurate than cumulative in 1 of 1 pair (+2.5 "
+            "points on average).");
   EXPECT_NE(finding({}, 0.01).find("no finished baseline"), std::string::npos);
 }
 

@@ -25,12 +25,15 @@ struct ResultStoreTest : ::testing::Test {
   static std::vector<TrialSpec> specs(int count) {
     std::vector<TrialSpec> specs;
     for (int i = 0; i < count; ++i)
-      specs.push_back({fmt::format("joint/w2/s0.80/seed{}", i), "quantize:w=2", "joint", 2, 0.8, static_cast<std::uint64_t>(i)});
+      specs.push_back({fmt::format("joint/w2/s0.80/seed{}", i), "quantize:w=2", "joint", 2, 0.8,
+                       static_cast<std::uint64_t>(i)});
     return specs;
   }
 };
 
-void expect_same(double a, double b) { EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << a << " and " << b; }
+void expect_same(double a, double b) {
+  EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << a << " and " << b;
+}
 
 TEST_F(ResultStoreTest, GivesBackWhatWasSaved) {
   TrialRecord record = synthetic_trial("joint", 2, 0.8, ~std::uint64_t{0});
@@ -187,8 +190,10 @@ TEST_F(ResultStoreTest, SavingProgressKeepsTheClaim) {
   EXPECT_EQ(store.counts("events").done, 1);
 }
 
-// Each process opens the new file itself, claims until nothing is left and writes down its own name in the results.
-void work(const fs::path& path, const StudyInfo& study, const std::vector<TrialSpec>& specs, const std::string& name) {
+// Each process opens the new file itself, claims until nothing is left and writes down its own name in the
+// results.
+void work(const fs::path& path, const StudyInfo& study, const std::vector<TrialSpec>& specs,
+          const std::string& name) {
   ResultStore store(path);
   store.add_study(study);
   store.add_trials(study.name, specs);
@@ -236,7 +241,8 @@ TEST_F(ResultStoreTest, ThreadsShareOneStore) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i)
     threads.emplace_back([&, i] {
-      while (const auto spec = store.claim_next("events", Worker::here(std::to_string(i)))) claimed[i].push_back(spec->key);
+      while (const auto spec = store.claim_next("events", Worker::here(std::to_string(i))))
+        claimed[i].push_back(spec->key);
     });
   for (auto& thread : threads) thread.join();
   std::set<std::string> all;

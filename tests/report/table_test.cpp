@@ -25,7 +25,8 @@ TEST(TableTest, TextIsAligned) {
 }
 
 TEST(TableTest, Markdown) {
-  EXPECT_EQ(small().print(TableFormat::markdown), "| name | value |\n| --- | ---: |\n| a, \"b\" | 1.2 |\n| é\\| | - |\n");
+  EXPECT_EQ(small().print(TableFormat::markdown),
+            "| name | value |\n| --- | ---: |\n| a, \"b\" | 1.2 |\n| é\\| | - |\n");
 }
 
 TEST(TableTest, CsvQuotesAndKeepsPrecision) {

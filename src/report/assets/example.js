@@ -10,7 +10,8 @@ function paintFrame(canvas, example, step) {
   canvas.height = h;
   const context = canvas.getContext("2d");
   const image = context.createImageData(w, h);
-  const ground = rgb(cssColour("--faint")), inks = [rgb(cssColour("--on")), rgb(cssColour("--off"))];
+  const ground = rgb(cssColour("--faint")),
+    inks = [rgb(cssColour("--on")), rgb(cssColour("--off"))];
   for (let pixel = 0; pixel < h * w; ++pixel) {
     const colour = [...ground];
     for (let channel = 0; channel < c; ++channel) {
@@ -25,7 +26,8 @@ function paintFrame(canvas, example, step) {
 
 const rasterColours = ["--c2", "--c4", "--c1", "--c3", "--c6", "--c5"];
 function paintRaster(canvas, layer, steps, step, colour) {
-  const ratio = devicePixelRatio || 1, width = Math.max(50, canvas.clientWidth);
+  const ratio = devicePixelRatio || 1,
+    width = Math.max(50, canvas.clientWidth);
   const rowHeight = Math.max(2, Math.min(6, 150 / Math.max(1, layer.shown)));
   const height = Math.max(18, rowHeight * layer.shown);
   canvas.style.height = `${height}px`;
@@ -33,7 +35,8 @@ function paintRaster(canvas, layer, steps, step, colour) {
   canvas.height = height * ratio;
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
-  const column = width / steps, row = height / Math.max(1, layer.shown);
+  const column = width / steps,
+    row = height / Math.max(1, layer.shown);
   context.fillStyle = cssColour("--accent-soft");
   context.fillRect(step * column, 0, column, height);
   context.fillStyle = cssColour(colour);
@@ -53,19 +56,43 @@ function spikeCount(layer) {
 }
 function rasterFigure(layer, steps) {
   const count = spikeCount(layer);
-  const shown = layer.shown < layer.neurons ? `${layer.shown} of ${whole(layer.neurons)} neurons` : `${whole(layer.neurons)} neurons`;
+  const shown =
+    layer.shown < layer.neurons
+      ? `${layer.shown} of ${whole(layer.neurons)} neurons`
+      : `${whole(layer.neurons)} neurons`;
   const share = percent(count / Math.max(1, steps * layer.shown));
-  const canvas = el("canvas", { class: "spikes", role: "img", "aria-label": `Spikes of ${layer.node}: ${count} in ${steps} steps` });
-  return { canvas, layer, figure: el("figure", { class: "raster" },
-    el("figcaption", {}, el("b", {}, layer.node), el("span", {}, `${shown}, ${whole(count)} spikes (${share} of steps)`)), canvas) };
+  const canvas = el("canvas", {
+    class: "spikes",
+    role: "img",
+    "aria-label": `Spikes of ${layer.node}: ${count} in ${steps} steps`,
+  });
+  return {
+    canvas,
+    layer,
+    figure: el(
+      "figure",
+      { class: "raster" },
+      el(
+        "figcaption",
+        {},
+        el("b", {}, layer.node),
+        el("span", {}, `${shown}, ${whole(count)} spikes (${share} of steps)`),
+      ),
+      canvas,
+    ),
+  };
 }
 
 function stepper(steps, show) {
   const slider = el("input", { type: "range", min: 0, max: steps - 1, value: 0, "aria-label": "Time step" });
   const output = el("output", {});
   let timer = null;
-  const play = el("button", { type: "button", class: "play", onclick: () => timer ? stop() : start() }, "Play");
-  function stop() { clearInterval(timer); timer = null; play.textContent = "Play"; }
+  const play = el("button", { type: "button", class: "play", onclick: () => (timer ? stop() : start()) }, "Play");
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+  }
   function start() {
     timer = setInterval(() => go((Number(slider.value) + 1) % steps), 180);
     play.textContent = "Pause";
@@ -75,8 +102,11 @@ function stepper(steps, show) {
     output.textContent = `step ${step + 1} of ${steps}`;
     show(step);
   }
-  slider.addEventListener("input", () => { stop(); go(Number(slider.value)); });
-  return { go, node: el("div", { class: "stepper" }, play, slider, output) };
+  slider.addEventListener("input", () => {
+    stop();
+    go(Number(slider.value));
+  });
+  return { go, now: () => Number(slider.value), node: el("div", { class: "stepper" }, play, slider, output) };
 }
 
 function frameStrip(example, go) {
@@ -89,33 +119,51 @@ function frameStrip(example, go) {
 
 function showVerdict(example) {
   const right = example.label === example.predicted;
-  $("example-verdict").replaceChildren(`${example.sample}: labelled ${example.label}, answered `,
-    el("span", { class: right ? "right" : "wrong" }, `${example.predicted} ${right ? "✓" : "✗"}`));
+  $("example-verdict").replaceChildren(
+    `${example.sample}: labelled ${example.label}, answered `,
+    el("span", { class: right ? "right" : "wrong" }, `${example.predicted} ${right ? "✓" : "✗"}`),
+  );
 }
 
-function showExample() {
-  const example = data.example;
-  if (!example || example.steps < 1) { $("example-section").hidden = true; return; }
-  showVerdict(example);
+function polarityLegend() {
+  const mark = (colour, name) => el("span", {}, el("i", { style: `background:var(${colour})` }), name);
+  return el("div", { class: "legend", style: "margin-top:8px" }, mark("--on", "ON"), mark("--off", "OFF"));
+}
+
+// The left half (frames and the control of the step) and the right half (a raster a layer), bound together.
+function exampleHalves(example) {
   const rasters = example.layers.map((layer) => rasterFigure(layer, example.steps));
   const big = el("canvas", { class: "big", role: "img", "aria-label": "Input events of the marked step" });
   const hasFrames = example.frames.length > 0;
-  let now = 0, strip = [];
+  let strip = [];
   const control = stepper(example.steps, (step) => {
-    now = step;
     if (hasFrames) paintFrame(big, example, step);
     strip.forEach((button, i) => button.setAttribute("aria-pressed", String(i === step)));
     rasters.forEach(({ canvas, layer }, i) => paintRaster(canvas, layer, example.steps, step, rasterColours[i % 6]));
   });
   if (hasFrames && example.steps <= 40) strip = frameStrip(example, control.go);
-  const legend = example.c === 2 ? el("div", { class: "legend", style: "margin-top:8px" },
-    el("span", {}, el("i", { style: "background:var(--on)" }), "ON"), el("span", {}, el("i", { style: "background:var(--off)" }), "OFF")) : "";
-  const left = el("div", {}, hasFrames ? [big, legend] : [], control.node, el("div", { class: "strip" }, strip));
-  const right = el("div", {}, rasters.map(({ figure }) => figure),
-    el("p", { class: "note quiet" }, "Each row is a neuron, each column a time step."));
+  const stepAt = (event) => Math.floor((event.offsetX / event.currentTarget.clientWidth) * example.steps);
+  for (const { canvas } of rasters)
+    canvas.addEventListener("click", (event) => control.go(Math.min(example.steps - 1, stepAt(event))));
+  const frames = hasFrames ? [big, example.c === 2 ? polarityLegend() : ""] : [];
+  const left = el("div", {}, frames, control.node, el("div", { class: "strip" }, strip));
+  const figures = rasters.map(({ figure }) => figure);
+  const note = el("p", { class: "note quiet" }, "Each row is a neuron, each column a time step.");
+  return { left, right: el("div", {}, figures, note), strip, control };
+}
+
+function showExample() {
+  const example = data.example;
+  if (!example || example.steps < 1) {
+    $("example-section").hidden = true;
+    return;
+  }
+  showVerdict(example);
+  const { left, right, strip, control } = exampleHalves(example);
   $("example").replaceChildren(left, right);
-  rasters.forEach(({ canvas }) => canvas.addEventListener("click", (event) =>
-    control.go(Math.min(example.steps - 1, Math.floor(event.offsetX / canvas.clientWidth * example.steps)))));
-  onWidth(right, () => control.go(now));
-  onScheme(() => { strip.forEach((button, i) => paintFrame(button.firstChild, example, i)); control.go(now); });
+  onWidth(right, () => control.go(control.now()));
+  onScheme(() => {
+    strip.forEach((button, i) => paintFrame(button.firstChild, example, i));
+    control.go(control.now());
+  });
 }

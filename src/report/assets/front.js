@@ -1,17 +1,22 @@
 // The scatter of trials with the Pareto front: energy across, validation accuracy up.
-const drawn = data.trials.map((trial, index) => ({ trial, index }))
+const drawn = data.trials
+  .map((trial, index) => ({ trial, index }))
   .filter(({ trial }) => trial.status === "done" && known(trial.energy) && known(trial.validation))
   .sort((a, b) => a.trial.energy - b.trial.energy || a.trial.validation - b.trial.validation);
-const frontGroups = data.groups.filter((group) => group.on_front)
+const frontGroups = data.groups
+  .filter((group) => group.on_front)
   .sort((a, b) => a.energy.mean - b.energy.mean || a.validation.mean - b.validation.mean);
 
 function niceStep(span, wanted) {
-  const raw = span / wanted, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = span / wanted,
+    power = 10 ** Math.floor(Math.log10(raw));
   return [1, 2, 2.5, 5, 10].map((m) => m * power).find((step) => step >= raw);
 }
 function linearTicks(low, high, wanted) {
-  const step = niceStep(high - low || 1, wanted), ticks = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; ++i) ticks.push(Number((i * step).toPrecision(12)));
+  const step = niceStep(high - low || 1, wanted),
+    ticks = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; ++i)
+    ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }
 function logTicks(low, high, wanted) {
@@ -28,44 +33,70 @@ function logTicks(low, high, wanted) {
 
 // Maps energies (in the panel's unit) and accuracies (per cent) to pixels.
 function frontScales(width, height, mode) {
-  const box = { left: 52, right: width - 16, top: 14, bottom: height - 46 };
+  const box = { left: 52, right: width - 16, top: 40, bottom: height - 46 };
   const largest = Math.max(...drawn.map(({ trial }) => trial.energy));
   const [unit, factor] = energyUnit(largest);
   const energies = drawn.map(({ trial }) => trial.energy * factor);
   const accuracies = drawn.map(({ trial }) => 100 * trial.validation);
   const positive = energies.filter((energy) => energy > 0);
   const log = mode === "log" && positive.length === energies.length;
-  const low = Math.min(...energies), high = Math.max(...energies);
-  const xLow = log ? low / 1.18 : 0, xHigh = log ? high * 1.18 : high * 1.06 || 1;
+  const low = Math.min(...energies),
+    high = Math.max(...energies);
+  const xLow = log ? low / 1.18 : 0,
+    xHigh = log ? high * 1.18 : high * 1.06 || 1;
   const room = Math.max(0.5, (Math.max(...accuracies) - Math.min(...accuracies)) * 0.08);
-  const yLow = Math.max(0, Math.min(...accuracies) - room), yHigh = Math.min(100, Math.max(...accuracies) + room);
-  const along = (value) => log ? Math.log(value / xLow) / Math.log(xHigh / xLow) : (value - xLow) / (xHigh - xLow);
-  return { box, unit, factor, log,
+  const yLow = Math.max(0, Math.min(...accuracies) - room),
+    yHigh = Math.min(100, Math.max(...accuracies) + room);
+  const along = (value) => (log ? Math.log(value / xLow) / Math.log(xHigh / xLow) : (value - xLow) / (xHigh - xLow));
+  return {
+    box,
+    unit,
+    factor,
+    log,
     x: (mj) => box.left + along(mj * factor) * (box.right - box.left),
-    y: (fraction) => box.bottom - (100 * fraction - yLow) / (yHigh - yLow || 1) * (box.bottom - box.top),
-    xTicks: (log ? logTicks : linearTicks)(xLow, xHigh, width < 520 ? 4 : 8), yTicks: linearTicks(yLow, yHigh, 6) };
+    y: (fraction) => box.bottom - ((100 * fraction - yLow) / (yHigh - yLow || 1)) * (box.bottom - box.top),
+    xTicks: (log ? logTicks : linearTicks)(xLow, xHigh, width < 520 ? 4 : 8),
+    yTicks: linearTicks(yLow, yHigh, 6),
+  };
 }
 
 function frontAxes(scale) {
-  const { box } = scale, parts = [];
+  const { box } = scale,
+    parts = [];
   let lastRight = -100;
   for (const tick of scale.xTicks) {
     const x = scale.x(tick / scale.factor);
     parts.push(svg("line", { class: "grid", x1: x, x2: x, y1: box.top, y2: box.bottom }));
-    const label = significant(tick, 4), half = label.length * 3.6;
+    const label = significant(tick, 4),
+      half = label.length * 3.6;
     if (x - half < lastRight + 6) continue;
     parts.push(svg("text", { x, y: box.bottom + 18, "text-anchor": "middle" }, label));
     lastRight = x + half;
   }
   for (const tick of scale.yTicks) {
     const y = scale.y(tick / 100);
-    parts.push(svg("line", { class: "grid", x1: box.left, x2: box.right, y1: y, y2: y }),
-      svg("text", { x: box.left - 8, y: y + 4, "text-anchor": "end" }, significant(tick, 4)));
+    parts.push(
+      svg("line", { class: "grid", x1: box.left, x2: box.right, y1: y, y2: y }),
+      svg("text", { x: box.left - 8, y: y + 4, "text-anchor": "end" }, significant(tick, 4)),
+    );
   }
-  parts.push(svg("text", { x: (box.left + box.right) / 2, y: box.bottom + 38, "text-anchor": "middle" },
-    `energy of one sample, ${scale.unit}${scale.log ? " (logarithmic)" : ""}`),
-  svg("text", { x: 13, y: (box.top + box.bottom) / 2, "text-anchor": "middle",
-    transform: `rotate(-90 13 ${(box.top + box.bottom) / 2})` }, "validation accuracy, %"));
+  parts.push(
+    svg(
+      "text",
+      { x: (box.left + box.right) / 2, y: box.bottom + 38, "text-anchor": "middle" },
+      `energy of one sample, ${scale.unit}${scale.log ? " (logarithmic)" : ""}`,
+    ),
+    svg(
+      "text",
+      {
+        x: 13,
+        y: (box.top + box.bottom) / 2,
+        "text-anchor": "middle",
+        transform: `rotate(-90 13 ${(box.top + box.bottom) / 2})`,
+      },
+      "validation accuracy, %",
+    ),
+  );
   return parts;
 }
 
@@ -74,10 +105,23 @@ function toleranceBand(scale) {
   if (!baselineGroup || !known(baselineGroup.validation.mean)) return [];
   const { box } = scale;
   const y = Math.min(box.bottom, scale.y(baselineGroup.validation.mean - data.tolerance));
-  return [svg("rect", { class: "tolerance", x: box.left, y: box.top, width: box.right - box.left, height: Math.max(0, y - box.top) }),
+  return [
+    svg("rect", {
+      class: "tolerance",
+      x: box.left,
+      y: box.top,
+      width: box.right - box.left,
+      height: Math.max(0, y - box.top),
+    }),
     svg("line", { class: "tolerance-line", x1: box.left, x2: box.right, y1: y, y2: y }),
-    svg("text", { x: box.right - 4, y: y - 6, "text-anchor": "end" },
-      `within ${significant(100 * data.tolerance)} points of the baseline`)];
+    box.right < 500
+      ? ""
+      : svg(
+          "text",
+          { x: box.right - 4, y: y - 6, "text-anchor": "end" },
+          `within ${significant(100 * data.tolerance)} ${data.tolerance === 0.01 ? "point" : "points"} of the baseline`,
+        ),
+  ];
 }
 
 // A staircase: between two plans of the front nothing better than the cheaper one is known.
@@ -85,7 +129,8 @@ function frontLine(scale) {
   const parts = [];
   let path = "";
   frontGroups.forEach((group, i) => {
-    const x = scale.x(group.energy.mean), y = scale.y(group.validation.mean);
+    const x = scale.x(group.energy.mean),
+      y = scale.y(group.validation.mean);
     path += i === 0 ? `M${x} ${y}` : `H${x}V${y}`;
     parts.push(svg("circle", { class: "front-ring", cx: x, cy: y, r: 11 }));
   });
@@ -93,26 +138,49 @@ function frontLine(scale) {
   return [svg("path", { class: "front-line", d: path }), ...parts];
 }
 
+// The best plan and the baseline by name, above the plot where no point can be covered, each with a line to its ring.
 function frontNames(scale) {
-  const named = [[bestGroup, "best"], [baselineGroup, "baseline"]].filter(([group]) => group && known(group.energy.mean));
-  return named.filter(([group], i) => named.findIndex(([other]) => other === group) === i).map(([group, word]) => {
-    const x = scale.x(group.energy.mean), right = x < (scale.box.left + scale.box.right) / 2;
-    const text = word === "best" && !group.combination.startsWith("baseline") ? group.name : "baseline";
-    return svg("text", { class: "name", x, y: scale.y(group.validation.mean) - 17,
-      "text-anchor": right ? "start" : "end" }, text);
+  const named = [
+    [bestGroup, "best: "],
+    [baselineGroup, ""],
+  ].filter(([group], i, all) => group && known(group.energy.mean) && all.findIndex(([other]) => other === group) === i);
+  return named.map(([group, word], i) => {
+    const x = scale.x(group.energy.mean),
+      y = scale.y(group.validation.mean);
+    const right = x < (scale.box.left + scale.box.right) / 2,
+      row = i === 0 && named.length > 1 ? 12 : 28;
+    return svg(
+      "g",
+      {},
+      svg("line", { class: "leader", x1: x, x2: x, y1: row + 5, y2: y - 12 }),
+      svg(
+        "text",
+        { class: "name", x: right ? x - 4 : x + 4, y: row, "text-anchor": right ? "start" : "end" },
+        group === baselineGroup ? "baseline" : word + group.name,
+      ),
+    );
   });
 }
 
-const trialTitle = (trial) => trial.key;
 function frontPoint(scale, { trial, index }, position) {
   const label = `${trial.key}: validation ${percent(trial.validation)}, energy ${energyText(trial.energy)}`;
-  const point = svg("g", { class: "point", role: "button", tabindex: position === 0 ? 0 : -1, "aria-label": label,
-    "data-trial": index, "aria-pressed": String(index === selected),
-    transform: `translate(${scale.x(trial.energy)} ${scale.y(trial.validation)})` },
-  svg("circle", { class: "halo", r: 9.5 }), svg("path", { d: shapeOf(trial.bits), style: `fill:${colourOf(trial.combination)}` }));
+  const point = svg(
+    "g",
+    {
+      class: "point",
+      role: "button",
+      tabindex: position === 0 ? 0 : -1,
+      "aria-label": label,
+      "data-trial": index,
+      "aria-pressed": String(index === selected),
+      transform: `translate(${scale.x(trial.energy)} ${scale.y(trial.validation)})`,
+    },
+    svg("circle", { class: "halo", r: 9.5 }),
+    svg("path", { d: shapeOf(trial.bits), style: `fill:${colourOf(trial.combination)}` }),
+  );
   const tell = () => {
     const box = point.getBoundingClientRect();
-    showTip(box.right - box.width / 2, box.top + box.height / 2, trialTitle(trial), trialFigures(trial));
+    showTip(box.right - box.width / 2, box.top + box.height / 2, trial.key, trialFigures(trial));
   };
   point.addEventListener("mouseenter", tell);
   point.addEventListener("focus", tell);
@@ -139,33 +207,63 @@ function frontKeys(event) {
 }
 
 function legendMark(path, colour, text) {
-  return el("span", {}, svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": "true" }, svg("path", { d: path, style: `fill:${colour}` })), text);
+  return el(
+    "span",
+    {},
+    svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": "true" }, svg("path", { d: path, style: `fill:${colour}` })),
+    text,
+  );
 }
 function frontLegend() {
   const shown = combinations.filter((name) => drawn.some(({ trial }) => trial.combination === name));
   const marks = allBits.filter((bits) => drawn.some(({ trial }) => trial.bits === bits));
-  $("front-legend").replaceChildren(...shown.map((name) => legendMark(shapes[0], colourOf(name), name)),
+  $("front-legend").replaceChildren(
+    ...shown.map((name) => legendMark(shapes[0], colourOf(name), name)),
     ...marks.map((bits) => legendMark(shapeOf(bits), "var(--soft)", bitsText(bits))),
-    el("span", {}, svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": "true" }, svg("circle", { class: "front-ring", r: 6 })),
-      "Pareto front (mean over seeds)"));
+    el(
+      "span",
+      {},
+      svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": "true" }, svg("circle", { class: "front-ring", r: 6 })),
+      "Pareto front (mean over seeds)",
+    ),
+  );
+}
+
+function drawFront(mode) {
+  const width = Math.max(260, $("front").clientWidth);
+  const height = width < 520 ? 350 : 460;
+  const scale = frontScales(width, height, mode);
+  const label = "Validation accuracy against energy, one point a trial";
+  $("front").replaceChildren(
+    svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, height, role: "group", "aria-label": label, onkeydown: frontKeys },
+      toleranceBand(scale),
+      frontAxes(scale),
+      frontLine(scale),
+      frontNames(scale),
+      drawn.map((entry, position) => frontPoint(scale, entry, position)),
+    ),
+  );
 }
 
 function showFront() {
   const done = data.trials.filter((trial) => trial.status === "done").length;
   $("front-note").textContent = `${done} of ${data.trials.length} trials finished; each point is one trial.`;
-  if (drawn.length === 0) { $("front").textContent = "No finished trial has both an accuracy and an energy yet."; return; }
+  if (drawn.length === 0) {
+    $("front").textContent = "No finished trial has both an accuracy and an energy yet.";
+    return;
+  }
   frontLegend();
+  const modes = { log: "logarithmic", linear: "linear" };
   let mode = "log";
-  const draw = () => {
-    const width = Math.max(260, $("front").clientWidth), height = width < 520 ? 330 : 440;
-    const scale = frontScales(width, height, mode);
-    $("front").replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "group",
-      "aria-label": "Validation accuracy against energy, one point a trial", onkeydown: frontKeys },
-    toleranceBand(scale), frontAxes(scale), frontLine(scale), frontNames(scale),
-    drawn.map((entry, position) => frontPoint(scale, entry, position))));
-  };
-  segments($("front-scale"), [["log", "logarithmic"], ["linear", "linear"]], (name) => { mode = name; draw(); });
-  onWidth($("front"), draw);
-  onSelect((trial) => $("front").querySelectorAll(".point").forEach((point) =>
-    point.setAttribute("aria-pressed", String(Number(point.dataset.trial) === trial))));
+  segments($("front-scale"), Object.entries(modes), (name) => {
+    mode = name;
+    drawFront(mode);
+  });
+  onWidth($("front"), () => drawFront(mode));
+  onSelect((trial) => {
+    for (const point of $("front").querySelectorAll(".point"))
+      point.setAttribute("aria-pressed", String(Number(point.dataset.trial) === trial));
+  });
 }
