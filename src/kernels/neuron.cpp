@@ -14,15 +14,23 @@
 namespace tern::kernels {
 namespace {
 
-/// Outputs beyond this are written around the caches: they would not survive there until they are read.
+/// Outputs beyond this are written around the caches: they would not survive there until they are read. Not so in
+/// place, where the line is there already.
 constexpr std::int64_t stream_floats = std::int64_t{4} << 20;
 constexpr std::int64_t tile_grain_floats = 1 << 15;
 
 NeuronJob make_job(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x, float* dst) {
-  if (num_steps < 0 || size < 0) fail(ErrorKind::usage, "neuron", "expected extents >= 0, got {} and {}", num_steps, size);
-  if (!(p.surrogate_alpha > 0)) fail(ErrorKind::usage, "neuron", "expected surrogate alpha > 0, got {}", p.surrogate_alpha);
+  if (num_steps < 0 || size < 0)
+    fail(ErrorKind::usage, "neuron", "expected extents >= 0, got {} steps of {}", num_steps, size);
+  if (!(p.surrogate_alpha > 0))
+    fail(ErrorKind::usage, "neuron", "expected surrogate alpha > 0, got {}", p.surrogate_alpha);
   const bool aligned = reinterpret_cast<std::uintptr_t>(dst) % 64 == 0 && size % 16 == 0;
   return {p, num_steps, size, 0, x, nullptr, nullptr, nullptr, dst, aligned && num_steps * size >= stream_floats};
+}
+
+void set_gradient(NeuronJob& job, const float* grad_spikes) {
+  job.grad_spikes = grad_spikes;
+  job.stream = job.stream && grad_spikes != job.dst;
 }
 
 /// scale or shift continued periodically past its end, see NeuronJob.
@@ -95,7 +103,7 @@ void neuron_forward(const NeuronParameters& parameters, std::int64_t num_steps, 
 void neuron_backward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
                      const float* grad_spikes, float* grad_x) {
   NeuronJob job = make_job(parameters, num_steps, size, x, grad_x);
-  job.grad_spikes = grad_spikes;
+  set_gradient(job, grad_spikes);
   run_backward(job, nullptr, nullptr);
 }
 
@@ -115,7 +123,8 @@ void affine_neuron_backward(const NeuronParameters& parameters, std::int64_t num
   NeuronJob job = make_job(parameters, num_steps, rows * channels, x, grad_current);
   if (channels <= 0) return;
   const std::vector<float> scales = continued(scale, channels), shifts = continued(shift, channels);
-  job.channels = channels, job.scale = scales.data(), job.shift = shifts.data(), job.grad_spikes = grad_spikes;
+  job.channels = channels, job.scale = scales.data(), job.shift = shifts.data();
+  set_gradient(job, grad_spikes);
   run_backward(job, sum_grad, sum_grad_x);
 }
 

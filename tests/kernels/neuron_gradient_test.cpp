@@ -1,4 +1,5 @@
 // Backward: against a plain reverse-mode reference, and against finite differences of the smooth neuron.
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -10,10 +11,9 @@
 namespace tern::kernels {
 namespace {
 
-/// Reverse mode written out operation by operation for one neuron: every product and sum of the forward recurrence
-/// hands its adjoint to its operands. grad_x receives dL/dx, `magnitude` the sum of sizes that entered it.
+/// What one neuron's forward leaves for reverse mode: the membrane before a delayed reset and at firing, the spike.
 struct Tape {
-  std::vector<double> kept, charge, h, s, after;  // decay * V[t-1]; before a delayed reset; at firing; spike; V[t]
+  std::vector<double> charge, h, s;
 };
 
 Tape record(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x) {
@@ -26,11 +26,12 @@ Tape record(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size
     const float h = p.reset_delay ? reset(charge, fired) : charge;
     fired = h >= p.v_threshold ? 1.0F : 0.0F;
     v = p.reset_delay ? h : reset(h, fired);
-    tape.charge.push_back(charge), tape.h.push_back(h), tape.s.push_back(fired), tape.after.push_back(v);
+    tape.charge.push_back(charge), tape.h.push_back(h), tape.s.push_back(fired);
   }
   return tape;
 }
 
+/// Reverse mode written out operation by operation: each step of the recurrence hands its adjoint to its operands.
 void plain_backward(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x,
                     const float* grad_spikes, double* grad_x) {
   const Tape tape = record(p, num_steps, size, x);
@@ -72,7 +73,7 @@ void each_form(const Check& check) {
         }
 }
 
-// Bound: each of T steps rounds a few times on values of at most a few units; superspike-like slopes amplify.
+// Bound: 7 steps of about 10 roundings each, and the largest gradient's slope error of 16 units on top.
 TEST(NeuronBackward, EqualsPlainReverseMode) {
   const std::int64_t num_steps = 7, size = 83;  // a whole tile and part of one
   const std::vector<float> x = normals(num_steps * size, 1, 0.3), grad = normals(num_steps * size, 2);
@@ -110,6 +111,31 @@ TEST(NeuronBackward, InstructionSetsThreadsAndInPlaceAgreeBitForBit) {
   }
 }
 
+// Outputs beyond the caches are streamed, but not in place: both ways must agree.
+TEST(NeuronBackward, LargeOutputs) {
+  const std::int64_t num_steps = 5, rows = 1 << 14, channels = 61, size = rows * channels;  // 64 divides rows
+  const std::vector<float> x = normals(num_steps * size, 1), grad = normals(num_steps * size, 2);
+  const std::vector<float> scale(61, 1.0F), shift(61, 0.0F);
+  std::vector<float> room(x.size() + 16), sums(2 * 61), in_place_sums(2 * 61);
+  const std::size_t aligned = (64 - reinterpret_cast<std::uintptr_t>(room.data()) % 64) / sizeof(float) % 16;
+  float* out = room.data() + aligned;
+  each_isa([&] {
+    each_thread_count([&] {
+      std::vector<float> in_place = grad;
+      neuron_backward({}, num_steps, size, x.data(), in_place.data(), in_place.data());
+      neuron_backward({}, num_steps, size, x.data(), grad.data(), out);
+      EXPECT_TRUE(std::equal(in_place.begin(), in_place.end(), out));
+      in_place = grad;
+      affine_neuron_backward({}, num_steps, rows, channels, x.data(), scale.data(), shift.data(), in_place.data(),
+                             in_place.data(), in_place_sums.data(), in_place_sums.data() + 61);
+      affine_neuron_backward({}, num_steps, rows, channels, x.data(), scale.data(), shift.data(), grad.data(), out,
+                             sums.data(), sums.data() + 61);
+      EXPECT_TRUE(std::equal(in_place.begin(), in_place.end(), out));
+      EXPECT_EQ(sums, in_place_sums);
+    });
+  });
+}
+
 /// L = sum of weight * S over the smooth neuron.
 double smooth_loss(const NeuronParameters& p, std::int64_t num_steps, const std::vector<float>& x,
                    const std::vector<float>& weight) {
@@ -138,8 +164,7 @@ TEST(NeuronBackward, SmoothEqualsFiniteDifferences) {
   });
 }
 
-// The smooth path and the kernels share no code; where membranes stay far below threshold, S is 0 in neither, but with
-// no reset S does not feed back, and both must give one gradient.
+// The smooth path and the kernels share no code; without reset S does not feed back, and both must give one gradient.
 TEST(NeuronBackward, SmoothAgreesWithTheKernelsWithoutReset) {
   const std::vector<float> x = normals(8 * 70, 21), grad = normals(8 * 70, 22);
   each_form([&](NeuronParameters p) {
