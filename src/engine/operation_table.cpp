@@ -1,0 +1,32 @@
+// What the engine can run. A new operation is one function in ops/ and one line here.
+#include "base/error.hpp"
+#include "engine/operation.hpp"
+#include "engine/ops/ops.hpp"
+
+namespace tern::engine {
+namespace {
+
+constexpr OperationRow table[] = {
+    {"input", ops::make_input},           {"conv2d", ops::make_conv2d},         {"linear", ops::make_linear},
+    {"batch_norm", ops::make_batch_norm}, {"max_pool2d", ops::make_max_pool},   {"avg_pool2d", ops::make_avg_pool},
+    {"flatten", ops::make_flatten},       {"add", ops::make_add},               {"multiply", ops::make_multiply},
+    {"dropout", ops::make_dropout},       {"relu", ops::make_relu},             {"if", ops::make_neuron},
+    {"lif", ops::make_neuron},            {"tcja", ops::make_tcja},             {"mean_time", ops::make_mean_time},
+    {"vote", ops::make_vote},
+};
+
+}  // namespace
+
+void BuildContext::refuse(std::string reason) const {
+  throw Error(ErrorKind::unsupported, std::move(reason), fmt::format("node '{}' ({})", node.name, node.op));
+}
+
+std::span<const OperationRow> operation_table() { return table; }
+
+const OperationRow& find_operation(std::string_view op, std::string_view node) {
+  for (const auto& row : table)
+    if (row.op == op) return row;
+  fail(ErrorKind::unsupported, fmt::format("node '{}' ({})", node, op), "the engine has no kernel for this operation");
+}
+
+}  // namespace tern::engine

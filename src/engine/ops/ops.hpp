@@ -1,0 +1,26 @@
+// What operation_table.cpp lists; each family is made in the file of its name.
+#pragma once
+
+#include "engine/operation.hpp"
+
+namespace tern::engine::ops {
+
+using Made = std::unique_ptr<Operation>;
+
+Made make_input(const BuildContext&);      // layouts.cpp
+Made make_flatten(const BuildContext&);    // layouts.cpp
+Made make_conv2d(const BuildContext&);     // weighted_sum.cpp
+Made make_linear(const BuildContext&);     // weighted_sum.cpp
+Made make_batch_norm(const BuildContext&); // affine.cpp
+Made make_max_pool(const BuildContext&);   // windows.cpp
+Made make_avg_pool(const BuildContext&);   // windows.cpp
+Made make_add(const BuildContext&);        // pointwise.cpp
+Made make_multiply(const BuildContext&);   // pointwise.cpp
+Made make_dropout(const BuildContext&);    // pointwise.cpp
+Made make_relu(const BuildContext&);       // pointwise.cpp
+Made make_neuron(const BuildContext&);     // spiking.cpp
+Made make_tcja(const BuildContext&);       // attention.cpp
+Made make_mean_time(const BuildContext&);  // readouts.cpp
+Made make_vote(const BuildContext&);       // readouts.cpp
+
+}  // namespace tern::engine::ops

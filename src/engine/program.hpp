@@ -1,0 +1,65 @@
+// Runs a packed network, from a `.tern` file to scores, without the training stack.
+//
+// `engine` owns what it takes to run: a plan (which operation after which, in which memory) and one kernel family for
+// each kind of operation in ops/. The plan knows no arithmetic and the kernels know no Net: either is replaced
+// without the other. It must not know how a network is trained, and never includes torch.
+//
+// Arithmetic. Training evaluates in the same order with the same roundings (the build forbids fused multiply-add), so
+// that quantized spiking networks agree bit for bit:
+//   - conv2d and linear: acc = sum of code * src in float, exact while src are integers and |acc| < 2^24; then
+//     dst = scale * acc, + bias. Float weights are codes with scale 1, and agree within rounding.
+//   - batch_norm: kernels::fold_batch_norm, then scale * x + shift. if, lif: kernels::neuron_forward.
+//   - pooling: kernels::max_pool2d_forward, avg_pool2d_forward. mean_time, vote: sum in order, then one division.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/result.hpp"
+#include "net/net.hpp"
+#include "pack/model_file.hpp"
+
+namespace tern::engine {
+
+class Plan;
+
+/// Sees every node's output in order: its name, its values and their extents, [num_steps, n, shape...] or
+/// [n, shape...] as the Net types it (c, h, w order), row-major. The values live for the call only.
+using Observer = std::function<void(std::string_view node, std::span<const float> values, const net::Shape& extents)>;
+
+/// A network ready to run. Cheap to copy (shared and immutable); run may be called from many threads at once.
+/// No exception leaves a public call.
+class Program {
+ public:
+  /// Reads and plans a `.tern` file. Errors: io, bad_model, unsupported (the operation's name and the reason).
+  static Result<Program> load(const std::string& path);
+  /// The same from a model in memory.
+  static Result<Program> from(pack::PackedModel model);
+
+  /// Runs n samples of num_steps steps.
+  /// frames: [num_steps, n, shape...], row-major, where `shape` is that of the Net's input (usually c, h, w). A Net that
+  /// states its num_steps runs with that number; one whose input has no time axis takes num_steps = 1.
+  /// Returns the output node's values, [n, shape...] (usually [n, classes]), or [num_steps, n, shape...] where the
+  /// output has a time axis. Samples are spread over tern::num_threads() threads; a sample's scores depend neither on
+  /// its neighbours nor on the number of threads.
+  /// An `observer` sees every node; the whole batch then advances node by node, with the same bits.
+  /// Errors: bad_input with the size expected and got; out_of_memory; internal when the observer throws.
+  Result<std::vector<float>> run(std::span<const float> frames, std::int64_t num_steps, std::int64_t n,
+                                 const Observer& observer = {}) const;
+
+  const net::Net& net() const;
+  /// The file's free texts: class names, accuracy, provenance.
+  const std::map<std::string, std::string>& metadata() const;
+
+ private:
+  explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace tern::engine

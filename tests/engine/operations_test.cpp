@@ -1,0 +1,138 @@
+// Every operation against reference.cpp, and each neuron form, bit width and geometry.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/operation.hpp"
+#include "engine/program.hpp"
+#include "engine/reference.hpp"
+
+namespace tern::engine {
+namespace {
+
+using Attributes = std::map<std::string, net::Attribute>;
+using Ints = std::vector<std::int64_t>;
+
+/// input of `shape`, then one node.
+net::Net one(const std::string& op, Ints shape, Attributes attributes = {}, std::size_t inputs = 1,
+             bool time = true) {
+  net::Net net("one", time ? 3 : 0);
+  net.add("x", "input", {}, {{"shape", std::move(shape)}, {"time", time}});
+  net.add("y", op, std::vector<std::string>(inputs, "x"), std::move(attributes));
+  return net;
+}
+
+/// Runs two samples both ways. tolerance 0: bit for bit.
+void expect_reference(const net::Net& net, int bits, bool spikes, float tolerance) {
+  const std::int64_t steps = net.type("x").has_time ? 3 : 1;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const auto model = random_model(net, bits, seed);
+    const auto frames = random_frames(net, steps, 2, spikes, seed + 100);
+    const auto program = Program::from(model);
+    ASSERT_TRUE(program.ok()) << program.error().message;
+    const auto scores = program->run(frames, steps, 2);
+    ASSERT_TRUE(scores.ok()) << scores.error().message;
+    const auto expected = reference_run(model, frames, steps, 2).at("y");
+    ASSERT_EQ(scores->size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      ASSERT_LE(std::abs((*scores)[i] - expected[i]), tolerance * (1 + std::abs(expected[i])))
+          << net.output().op << ", " << bits << " bits, element " << i;
+  }
+}
+
+// Sums of up to a few hundred products in another order differ by at most that many roundings of the largest partial.
+constexpr float sum_tolerance = 3e-5F;
+
+const std::vector<Attributes> convolutions{
+    {{"out_channels", 5}},
+    {{"out_channels", 16}, {"padding", 1}, {"bias", true}},
+    {{"out_channels", 33}, {"kernel", Ints{1, 3}}, {"stride", Ints{2, 1}}, {"padding", Ints{0, 2}}},
+    {{"out_channels", 20}, {"kernel", 2}, {"dilation", Ints{2, 3}}, {"padding", 1}},
+    {{"out_channels", 4}, {"groups", 4}, {"padding", 1}},
+    {{"out_channels", 36}, {"groups", 2}, {"bias", true}},
+};
+
+TEST(Operations, Conv2dOnSpikesIsExact) {
+  for (const auto& attributes : convolutions)
+    for (const int bits : {2, 3, 4, 8}) expect_reference(one("conv2d", {4, 7, 6}, attributes), bits, true, 0);
+}
+
+TEST(Operations, Conv2dOnFloatsAgreesWithinRounding) {
+  for (const auto& attributes : convolutions)
+    for (const int bits : {4, 32}) expect_reference(one("conv2d", {4, 7, 6}, attributes), bits, false, sum_tolerance);
+}
+
+TEST(Operations, Conv2dWithoutTime) {
+  expect_reference(one("conv2d", {4, 7, 6}, convolutions[1], 1, false), 3, true, 0);
+}
+
+TEST(Operations, Linear) {
+  for (const bool bias : {false, true})
+    for (const std::int64_t out : {1, 15, 16, 17, 40}) {
+      expect_reference(one("linear", {23}, {{"out_features", out}, {"bias", bias}}), 4, true, 0);
+      expect_reference(one("linear", {23}, {{"out_features", out}, {"bias", bias}}), 32, false, sum_tolerance);
+    }
+}
+
+TEST(Operations, BatchNormOfPlacesAndOfFeatures) {
+  expect_reference(one("batch_norm", {5, 4, 3}), 32, false, 0);
+  expect_reference(one("batch_norm", {7}, {{"eps", 0.5}}), 32, false, 0);
+}
+
+TEST(Operations, Pools) {
+  for (const char* const op : {"max_pool2d", "avg_pool2d"}) {
+    expect_reference(one(op, {3, 6, 7}), 32, false, 0);
+    expect_reference(one(op, {3, 6, 7}, {{"kernel", Ints{3, 2}}, {"stride", Ints{1, 2}}}), 32, false, 0);
+    expect_reference(one(op, {20, 5, 5}, {{"kernel", 5}}), 32, true, 0);
+  }
+}
+
+TEST(Operations, NeuronsOfEveryFormAndReset) {
+  for (const char* const reset : {"hard", "soft", "none"})
+    for (const bool delay : {false, true}) {
+      const Attributes shared{{"reset", reset}, {"reset_delay", delay}, {"v_threshold", 0.5}, {"v_reset", 0.125}};
+      expect_reference(one("if", {3, 4, 5}, shared), 32, false, 0);
+      for (const char* const form : {"decay-input", "no-decay-input", "beta", "beta-scaled"}) {
+        Attributes attributes = shared;
+        attributes["form"] = form;
+        expect_reference(one("lif", {19}, attributes), 32, false, 0);
+      }
+    }
+}
+
+TEST(Operations, Elementwise) {
+  expect_reference(one("add", {3, 4, 5}, {}, 3), 32, false, 0);
+  expect_reference(one("multiply", {3, 4, 5}, {}, 4), 32, false, 0);
+  expect_reference(one("relu", {3, 4, 5}), 32, false, 0);
+  expect_reference(one("dropout", {3, 4, 5}), 32, false, 0);
+  expect_reference(one("flatten", {3, 4, 5}), 32, false, 0);
+  expect_reference(one("flatten", {6, 2}), 32, false, 0);
+  expect_reference(one("flatten", {3, 1, 1}), 32, false, 0);
+}
+
+TEST(Operations, Readouts) {
+  expect_reference(one("mean_time", {3, 4, 5}), 32, false, 0);
+  expect_reference(one("vote", {20}, {{"group", 4}}), 32, false, 0);
+}
+
+TEST(Operations, TemporalChannelAttention) {
+  for (const std::int64_t kernel : {1, 2, 3, 4, 7}) {
+    expect_reference(one("tcja", {5, 3, 2}, {{"kernel", kernel}}), 32, false, 1e-5F);
+    expect_reference(one("tcja", {5, 3, 2}, {{"kernel", kernel}}), 4, true, 1e-5F);
+  }
+}
+
+TEST(Operations, TheEngineRunsEveryOperationOfANet) {
+  for (const auto* spec : net::op_table()) EXPECT_NO_THROW(find_operation(spec->info.name, "y"));
+  EXPECT_EQ(operation_table().size(), net::op_table().size());
+  try {
+    find_operation("fft", "y");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_STREQ(error.what(), "node 'y' (fft): the engine has no kernel for this operation");
+  }
+}
+
+}  // namespace
+}  // namespace tern::engine
