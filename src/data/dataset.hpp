@@ -47,19 +47,19 @@ struct FrameDataset {
 /// What to load and how. Zero or an empty text means "the data set's own default" (see data_set_table()).
 struct DataOptions {
   std::string name = "nmnist-mini";  ///< a row of data_set_table()
-  std::filesystem::path path;        ///< folder of the data set; empty only for bundled sets
+  std::filesystem::path path{};      ///< folder of the data set; empty only for bundled sets
   std::int64_t num_steps = 0;        ///< T, 1..1024
-  std::string slicing;               ///< "count": T slices of floor(N/T) events; "time": T windows of equal length
+  std::string slicing{};             ///< "count": T slices of floor(N/T) events; "time": T windows of equal length
   double step_ms = 0;                ///< with "time": fixed length of a step; 0 = extent of the sample / T
   double window_ms = 0;              ///< recordings that are cut into samples: length of one sample
   std::int64_t height = 0;           ///< target size of the frames; both or neither. Counts of merged pixels add up
   std::int64_t width = 0;
   std::int64_t denoise_us = 0;       ///< drop events without a neighbour within this time; 0 = keep all
-  std::string transforms;            ///< further steps before framing, "flip_x | crop_time:start_us=0,stop_us=100000"
+  std::string transforms{};          ///< further steps before framing, "flip_x | crop_time:start_us=0,stop_us=100000"
   double validation_fraction = 0.1;  ///< of the training part, [0, 0.9]
   std::int64_t max_per_class = 0;    ///< first so many samples a class of each part, after a seeded shuffle; 0 = all
   std::uint64_t seed = 0;            ///< of the split, the choice above and random transforms
-  std::filesystem::path cache_dir;   ///< where framed data are kept for the next run; empty = no cache
+  std::filesystem::path cache_dir{}; ///< where framed data are kept for the next run; empty = no cache
 };
 
 /// One row of the registry. `load` returns a data set without checksum (load_data_set adds it).

@@ -41,13 +41,15 @@ class Recorder {
 
   void reserve(std::size_t events) { recording_.events.reserve(events); }
 
-  /// `byte`: where the event stands in the file. Errors: bad_data (outside the sensor, time goes back).
+  /// `byte`: where the event stands in the file. Errors: bad_data (outside the sensor, impossible time, time goes back).
   void add(std::size_t byte, std::int64_t t_us, std::int64_t x, std::int64_t y, bool polarity) {
     constexpr std::int64_t largest = 32767;
+    constexpr std::int64_t largest_time_us = std::int64_t{1} << 60;  // 36 000 years: sums of times cannot overflow
     const std::int64_t width = recording_.size_stated ? recording_.width : largest;
     const std::int64_t height = recording_.size_stated ? recording_.height : largest;
     if (x < 0 || y < 0 || x >= width || y >= height)
       reader_.fail_at(byte, "event at x {}, y {} lies outside the sensor of {} x {}", x, y, width, height);
+    if (t_us < 0 || t_us > largest_time_us) reader_.fail_at(byte, "impossible time {} us", t_us);
     if (!recording_.events.empty() && t_us < recording_.events.back().t_us)
       reader_.fail_at(byte, "time goes back from {} to {} us", recording_.events.back().t_us, t_us);
     recording_.events.push_back({t_us, static_cast<std::int16_t>(x), static_cast<std::int16_t>(y), polarity});

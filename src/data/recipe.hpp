@@ -1,0 +1,58 @@
+// What a data set is made of before anything is framed: its recordings, their labels and the rule of its split.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/frames.hpp"
+#include "formats/events/recording.hpp"
+
+namespace tern::data {
+
+enum class Part { train, test };
+
+/// The events of one sample.
+struct EventSample {
+  std::int32_t label = 0;
+  std::string name;
+  formats::Recording recording;
+  std::optional<TimeSpan> span;  ///< the sample's span of time where it is wider than its events
+};
+
+/// One recording. `read` is thread-safe and gives its samples in order of time.
+struct Source {
+  Part part = Part::train;
+  std::int32_t label = -1;      ///< of all its samples; -1: it holds several classes
+  std::string name;
+  std::int64_t num_samples = 0; ///< 0: known only after reading
+  std::function<std::vector<EventSample>()> read;
+};
+
+/// How validation samples are chosen from the training part.
+enum class ValidationRule {
+  recordings,   ///< whole recordings, the same fraction of each class, by a seeded shuffle
+  last_windows  ///< the last contiguous samples of each recording
+};
+
+struct Recipe {
+  std::vector<std::string> class_names;
+  std::vector<Source> sources;               ///< in a fixed order that does not depend on the file system
+  std::vector<std::filesystem::path> files;  ///< every file that is read: part of the cache key
+  ValidationRule rule = ValidationRule::recordings;
+  std::string origin;                        ///< sentence: what is train and what is test
+};
+
+/// Reads, transforms and frames all samples of a recipe and splits them; checksum and text of the transform included.
+/// `options` are resolved. Reading runs on all threads; `progress` is called from the calling one.
+/// Errors: as load_data_set.
+FrameDataset build(const Recipe& recipe, const DataOptions& options, const ProgressCallback& progress);
+
+/// Checksum of shape, classes, labels and frames of all parts.
+std::uint64_t checksum_of(const FrameDataset& data);
+
+}  // namespace tern::data

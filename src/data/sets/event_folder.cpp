@@ -1,0 +1,25 @@
+#include "data/sets/class_folders.hpp"
+#include "data/sets/sets.hpp"
+
+namespace tern::data::sets {
+namespace {
+
+Recipe list_event_folder(const DataOptions& options) {
+  return list_class_folders("event-folder", options.path, "train", "test");
+}
+
+}  // namespace
+
+const DataSet event_folder{
+    .row = {.info = {"event-folder", "your own recordings, any event format (folder train/CLASS/, test/CLASS/)", "", {}},
+            .needs_path = true,
+            .defaults = {.num_steps = 10, .slicing = "count"}},
+    .list = list_event_folder,
+};
+
+const std::vector<DataSet>& table() {
+  static const std::vector<DataSet> all{nmnist_mini, nmnist, dvs128_objects, dvs128_gesture, event_folder};
+  return all;
+}
+
+}  // namespace tern::data::sets
