@@ -18,6 +18,7 @@ find_package(nlohmann_json REQUIRED)
 
 add_library(tern_flags INTERFACE)
 # No silent fused multiply-add: every instruction set then gives the same bits, and the engine equals learn.
+target_compile_definitions(tern_flags INTERFACE TERN_VERSION="${PROJECT_VERSION}")
 target_compile_options(tern_flags INTERFACE -Wall -Wextra -Wno-unknown-pragmas -ffp-contract=off)
 if(TERN_WARNINGS_AS_ERRORS)
   target_compile_options(tern_flags INTERFACE -Werror)

@@ -1,0 +1,65 @@
+#include "study/grid.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "compress/plan.hpp"
+
+namespace tern::study {
+namespace {
+
+void add_once(std::vector<report::TrialSpec>& trials, report::TrialSpec trial) {
+  const auto same = [&](const report::TrialSpec& other) { return other.key == trial.key; };
+  if (std::none_of(trials.begin(), trials.end(), same)) trials.push_back(std::move(trial));
+}
+
+/// Canonical plan text of a combination; empty parts are left out.
+std::string plan_text(const GridOptions& grid, const std::string& combination, int bits, double sparsity) {
+  const std::string prune = fmt::format("prune:global={},{}", sparsity, grid.schedule);
+  const std::string quantize = fmt::format("quantize:w={},{},{}", bits, grid.quantizer, grid.gradient);
+  if (combination == "quantize") return compress::to_text(compress::parse_plan(quantize));
+  if (combination == "prune") return compress::to_text(compress::parse_plan(prune));
+  const char* glue = combination == "cumulative" ? " | " : " + ";
+  return compress::to_text(compress::parse_plan(prune + glue + quantize));
+}
+
+void add_combination(std::vector<report::TrialSpec>& trials, const GridOptions& grid, const std::string& combination,
+                     std::uint64_t seed) {
+  if (combination == "quantize") {
+    for (const int bits : grid.bits)
+      add_once(trials, {fmt::format("quantize/w{}/seed{}", bits, seed), plan_text(grid, "quantize", bits, 0), "quantize",
+                        bits, 0.0, seed});
+  } else if (combination == "prune") {
+    for (const double sparsity : grid.sparsity)
+      if (sparsity > 0)
+        add_once(trials, {fmt::format("prune/s{}/seed{}", sparsity, seed), plan_text(grid, "prune", 32, sparsity),
+                          "prune", 32, sparsity, seed});
+  } else {
+    for (const int bits : grid.bits) {
+      for (const double sparsity : grid.sparsity) {
+        if (sparsity == 0) {
+          GridOptions one = grid;
+          one.bits = {bits};
+          add_combination(trials, one, "quantize", seed);
+          continue;
+        }
+        add_once(trials, {fmt::format("{}/w{}/s{}/seed{}", combination, bits, sparsity, seed),
+                          plan_text(grid, combination, bits, sparsity), combination, bits, sparsity, seed});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<report::TrialSpec> make_trials(const GridOptions& grid, const std::vector<std::uint64_t>& seeds) {
+  std::vector<report::TrialSpec> trials;
+  for (const auto seed : seeds)
+    add_once(trials, {fmt::format("baseline/seed{}", seed), "", "baseline", 32, 0.0, seed});
+  for (const auto seed : seeds)
+    for (const auto& combination : grid.combinations)
+      if (combination != "baseline") add_combination(trials, grid, combination, seed);
+  return trials;
+}
+
+}  // namespace tern::study

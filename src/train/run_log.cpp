@@ -1,0 +1,27 @@
+#include "train/run_log.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+
+namespace tern::train {
+
+void write_metrics(const std::filesystem::path& folder, const std::vector<EpochResult>& history) {
+  std::string csv = "epoch,train_loss,train_accuracy,validation_accuracy,learning_rate,seconds\n", lines;
+  for (const auto& e : history) {
+    csv += fmt::format("{},{},{},{},{},{}\n", e.epoch, e.train_loss, e.train_accuracy, e.validation_accuracy,
+                       e.learning_rate, e.seconds);
+    const nlohmann::ordered_json json{{"epoch", e.epoch},
+                                      {"train_loss", e.train_loss},
+                                      {"train_accuracy", e.train_accuracy},
+                                      {"validation_accuracy", e.validation_accuracy},
+                                      {"learning_rate", e.learning_rate},
+                                      {"seconds", e.seconds}};
+    lines += json.dump() + "\n";
+  }
+  write_file_atomically(folder / "metrics.csv", csv);
+  write_file_atomically(folder / "metrics.jsonl", lines);
+}
+
+}  // namespace tern::train

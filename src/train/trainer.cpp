@@ -1,0 +1,209 @@
+#include "train/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "base/interrupt.hpp"
+#include "base/seed.hpp"
+#include "compress/plan_run.hpp"
+#include "learn/forward.hpp"
+#include "learn/losses.hpp"
+#include "learn/torch.hpp"
+#include "train/batches.hpp"
+#include "train/evaluate.hpp"
+
+namespace tern::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One run of train(): the loop's state and its steps.
+class Run {
+ public:
+  Run(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan, const TrainOptions& options,
+      const ProgressCallback& progress, const std::function<void(const EpochResult&)>& on_epoch)
+      : model_(model), data_(data), options_(options), progress_(progress), on_epoch_(on_epoch),
+        loss_(learn::find_loss(options.loss).loss), phases_(plan.phases) {
+    if (phases_.empty()) phases_.emplace_back();
+    if (data.train.size() == 0) fail(ErrorKind::usage, "data set '" + data.name + "'", "the training split is empty");
+    if (options.epochs < static_cast<int>(phases_.size()))
+      fail(ErrorKind::usage, "train", "{} epochs are too few for {} phases", options.epochs, phases_.size());
+    info_.fingerprint = fingerprint(model, data, plan, options);
+    batches_per_epoch_ = (data.train.size() + options.batch_size - 1) / options.batch_size;
+  }
+
+  std::vector<EpochResult> go() {
+    resume();
+    while (info_.position.phase < static_cast<std::int64_t>(phases_.size())) {
+      if (!optimizer_) optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
+      run_epoch();
+    }
+    if (!info_.finished) {
+      info_.finished = true;
+      save();
+    }
+    return info_.history;
+  }
+
+ private:
+  int epochs_of(std::int64_t phase) const {
+    const int count = static_cast<int>(phases_.size()), index = static_cast<int>(phase);
+    return options_.epochs * (index + 1) / count - options_.epochs * index / count;
+  }
+
+  int epochs_before(std::int64_t phase) const {
+    return options_.epochs * static_cast<int>(phase) / static_cast<int>(phases_.size());
+  }
+
+  void resume() {
+    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return;
+    // The optimizer's slots follow the quantizers that the first reading restores; only then can its moments be read.
+    const CheckpointInfo found = load_checkpoint(options_.checkpoint, model_, nullptr, info_.fingerprint);
+    const bool in_phase = !found.finished && (found.position.epoch > 0 || found.position.batch > 0);
+    if (in_phase) {
+      optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
+      load_checkpoint(options_.checkpoint, model_, optimizer_.get(), info_.fingerprint);
+    }
+    info_ = found;
+    if (on_epoch_)
+      for (const auto& epoch : info_.history) on_epoch_(epoch);
+  }
+
+  void save() {
+    if (options_.checkpoint.empty()) return;
+    save_checkpoint(options_.checkpoint, model_, optimizer_.get(), info_);
+    last_save_ = Clock::now();
+  }
+
+  void run_epoch() {
+    Position& at = info_.position;
+    const int epoch = epochs_before(at.phase) + static_cast<int>(at.epoch) + 1;
+    const Clock::time_point start = Clock::now();
+    const double seconds_before = at.seconds;
+    const data::BatchOrder order(data_.train.size(), options_.batch_size, options_.seed, epoch);
+    double rate = 0;
+    for (; at.batch < batches_per_epoch_; ++at.batch) {
+      at.seconds = seconds_before + seconds_since(start);
+      stop_or_save();
+      rate = train_batch(order, epoch);
+      report(epoch);
+    }
+    EpochResult result{epoch, at.loss_sum / static_cast<double>(at.seen),
+                       static_cast<double>(at.correct) / static_cast<double>(at.seen), 0.0, rate, 0.0};
+    if (options_.validate_each_epoch && data_.validation.size() > 0)
+      result.validation_accuracy = evaluate(model_, data_, data_.validation).accuracy;
+    result.seconds = seconds_before + seconds_since(start);
+    info_.history.push_back(result);
+    at = {at.phase, at.epoch + 1, 0, 0.0, 0, 0, 0.0};
+    if (at.epoch == epochs_of(at.phase)) {
+      at = {at.phase + 1};
+      optimizer_ = nullptr;  // a new phase starts with fresh moments, as it does with a fresh warm-up
+    }
+    save();
+    if (on_epoch_) on_epoch_(result);
+  }
+
+  void stop_or_save() {
+    if (stop_requested()) {
+      save();
+      const std::string kept = options_.checkpoint.empty() ? "nothing was saved" : "the same command resumes";
+      fail(ErrorKind::interrupted, "train", "stopped after {} batches of epoch {}; {}", info_.position.batch,
+           info_.history.size() + 1, kept);
+    }
+    if (seconds_since(last_save_) > options_.checkpoint_interval_seconds) save();
+  }
+
+  /// Returns the learning rate used.
+  double train_batch(const data::BatchOrder& order, int epoch) {
+    Position& at = info_.position;
+    const std::int64_t step = at.epoch * batches_per_epoch_ + at.batch;
+    const std::int64_t num_steps = epochs_of(at.phase) * batches_per_epoch_;
+    const compress::Phase& phase = phases_[static_cast<std::size_t>(at.phase)];
+    if (compress::is_due(phase, step, num_steps)) compress::apply_phase(model_, phase, step, num_steps);
+
+    const std::uint64_t seed = derive_seed(derive_seed(options_.seed, static_cast<std::uint64_t>(epoch)),
+                                           static_cast<std::uint64_t>(at.batch));
+    Batch batch = make_batch(data_, data_.train, order.batch(at.batch), options_.augment, options_.seed, epoch);
+    at::Tensor targets = learn::one_hot(batch.labels, data_.num_classes(), options_.label_smoothing);
+    if (options_.mixup_alpha > 0)
+      mix(batch.frames, targets, batch.num_steps, options_.mixup_alpha, derive_seed(seed, "mixup"));
+
+    optimizer_->zero_gradients();
+    learn::ForwardOptions forward_options;
+    forward_options.training = true;
+    forward_options.seed = derive_seed(seed, "forward");
+    const at::Tensor scores = learn::forward(model_, batch.frames, batch.num_steps, forward_options);
+    const at::Tensor loss = loss_(scores, targets);
+    const double value = loss.item<double>();
+    if (!std::isfinite(value))
+      fail(ErrorKind::bad_data, fmt::format("epoch {}, batch {}", epoch, at.batch),
+           "the loss is {}: lower the learning rate, or look at the data", value);
+    loss.backward();
+    const double rate = learning_rate(options_.learning_rate, step, num_steps);
+    optimizer_->step(rate);
+
+    const std::int64_t n = batch.labels.size(0);
+    at.loss_sum += value * static_cast<double>(n);
+    at.correct += learn::count_correct(scores.detach(), batch.labels);
+    at.seen += n;
+    return rate;
+  }
+
+  void report(int epoch) const {
+    if (!progress_) return;
+    const Position& at = info_.position;
+    const std::int64_t total = data_.train.size() * options_.epochs;
+    const std::int64_t done = data_.train.size() * (epoch - 1) + at.seen;
+    Progress progress{"train", done, total, "samples", {}, done == total};
+    progress.figures = {{"epoch", epoch},
+                        {"loss", at.loss_sum / static_cast<double>(at.seen)},
+                        {"accuracy", static_cast<double>(at.correct) / static_cast<double>(at.seen)}};
+    if (!info_.history.empty()) progress.figures.emplace_back("validation", info_.history.back().validation_accuracy);
+    progress_(progress);
+  }
+
+  learn::Model& model_;
+  const data::FrameDataset& data_;
+  const TrainOptions& options_;
+  const ProgressCallback& progress_;
+  const std::function<void(const EpochResult&)>& on_epoch_;
+  learn::Loss loss_;
+  std::vector<compress::Phase> phases_;
+  std::int64_t batches_per_epoch_ = 0;
+  std::unique_ptr<Optimizer> optimizer_;
+  CheckpointInfo info_;
+  Clock::time_point last_save_ = Clock::now();
+};
+
+}  // namespace
+
+std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+                               const TrainOptions& options, const ProgressCallback& progress,
+                               const std::function<void(const EpochResult&)>& on_epoch) {
+  return Run(model, data, plan, options, progress, on_epoch).go();
+}
+
+std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+                        const TrainOptions& o) {
+  std::uint64_t start = 0;
+  for (const auto& [name, parameter] : model.parameters()) {
+    const at::Tensor values = parameter.integers().codes.contiguous();
+    start = fnv1a_64({static_cast<const char*>(values.data_ptr()), static_cast<std::size_t>(values.nbytes())}, start);
+  }
+  const std::string text = fmt::format(
+      "{}|{}|{}|{} {} {} {} {} {} {} {} {}|{} {} {}|{} {} {} {}|{} {} {}|{}", net::to_json(model.net(), -1), data.checksum,
+      compress::to_text(plan), o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum,
+      o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps, o.validate_each_epoch, o.learning_rate.name,
+      o.learning_rate.base, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.seed,
+      o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, start);
+  return to_hex(fnv1a_64(text));
+}
+
+}  // namespace tern::train

@@ -1,0 +1,51 @@
+// Backpropagation through time on event frames, with compression plans carried out on the way.
+//
+// `train` owns procedures: batches to gradients to checkpoints. What a network computes is learn's, what compression
+// does to it is compress's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "compress/plan.hpp"
+#include "data/batch.hpp"
+#include "learn/model.hpp"
+#include "train/checkpoint.hpp"
+#include "train/learning_rate.hpp"
+#include "train/optimizer.hpp"
+
+namespace tern::train {
+
+struct TrainOptions {
+  int epochs = 10;  ///< of the whole plan, split evenly over its phases (each gets at least one)
+  std::int64_t batch_size = 32;
+  OptimizerOptions optimizer;
+  LearningRateOptions learning_rate;  ///< restarts, warm-up included, with each phase
+  std::string loss = "ce";            ///< a row of learn::loss_table()
+  double label_smoothing = 0.0;
+  double mixup_alpha = 0.0;  ///< > 0: mixed batches
+  data::Augment augment;
+  std::uint64_t seed = 1;
+  bool validate_each_epoch = true;
+  std::filesystem::path checkpoint;       ///< empty: none is written
+  double checkpoint_interval_seconds = 30; ///< within an epoch; one is written after every epoch too
+};
+
+/// Trains `model` on data.train and returns the figures of every epoch.
+/// The same seed, options, data, threads and build give the same weights bit for bit, also when the run was killed at
+/// any point and started again: with a checkpoint at options.checkpoint it goes on from there.
+/// Errors: ErrorKind::interrupted after Ctrl-C (a checkpoint is written first); ErrorKind::bad_data when the loss is no
+/// longer finite (message says where); ErrorKind::usage for a checkpoint of other settings, or empty training data.
+std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+                               const TrainOptions& options, const ProgressCallback& progress = {},
+                               const std::function<void(const EpochResult&)>& on_epoch = {});
+
+/// Text that changes with everything that decides the result of train(): net, starting weights, data, plan, options.
+std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+                        const TrainOptions& options);
+
+}  // namespace tern::train
