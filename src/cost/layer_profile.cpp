@@ -73,6 +73,8 @@ Profile parse_profile(std::string_view yaml, const net::Net& net, std::string_vi
       profile[name] = overlay(base, layers.map(name));
     }
   }
+  for (const auto& name : known)
+    if (!profile.count(name)) profile[name] = profile.at(name.substr(0, name.rfind('.')));
   map.finish();
   return profile;
 }

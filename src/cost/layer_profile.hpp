@@ -34,10 +34,10 @@ using Profile = std::map<std::string, LayerProfile>;
 ///   layers:
 ///     conv1: {src_bits: 8, src_is_binary: false}
 ///
-/// `default` applies to every node of `net` with weights, `layers` overrides it key by key.
-/// Errors: ErrorKind::usage for unknown keys, nodes and encodings (with the nearest known one),
-/// ErrorKind::bad_data for text that is no such YAML or values out of range; `place` comes first in the
-/// message.
+/// `default` applies to every node of `net` with weights, `layers` overrides it key by key. The result has an
+/// entry for each of profile_names(). Errors: ErrorKind::usage for unknown keys, nodes and encodings (with
+/// the nearest known one), ErrorKind::bad_data for text that is no such YAML or values out of range; `place`
+/// comes first in the message.
 Profile parse_profile(std::string_view yaml, const net::Net& net, std::string_view place = "profile");
 Profile read_profile(const std::filesystem::path& path, const net::Net& net);
 

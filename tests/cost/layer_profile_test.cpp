@@ -35,6 +35,8 @@ TEST(LayerProfileTest, AWeightStartsFromItsNode) {
   EXPECT_EQ(profile.at("tcja1.time_weight").weight_bits, 4);
   EXPECT_EQ(profile.at("tcja1.time_weight").weight_density, 0.5);
   EXPECT_EQ(profile.at("tcja1").weight_density, 1);
+  EXPECT_EQ(profile.at("tcja1.channel_weight").weight_bits, 4);
+  EXPECT_EQ(profile.at("tcja2.time_weight").weight_bits, 32);
 }
 
 TEST(LayerProfileTest, SaysWhatIsWrong) {
