@@ -42,6 +42,20 @@ std::int64_t study_id(Database& database, const std::string& study, const std::f
   return statement.integer(0);
 }
 
+// One snapshot of all tables, though others write meanwhile.
+std::vector<TrialRecord> read_snapshot(Database& database, const std::string& study, const std::string* key,
+                                       const std::filesystem::path& path) {
+  database.run("BEGIN");
+  try {
+    auto records = read_records(database, study_id(database, study, path), key);
+    database.run("COMMIT");
+    return records;
+  } catch (...) {
+    database.run("ROLLBACK");
+    throw;
+  }
+}
+
 std::filesystem::path with_folder(std::filesystem::path path) {
   std::error_code ignored;  // opening reports the reason
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
@@ -187,20 +201,12 @@ std::size_t ResultStore::retry_failed(const std::string& study) {
 
 std::vector<TrialRecord> ResultStore::load(const std::string& study) const {
   const std::lock_guard lock(*mutex_);
-  database_->run("BEGIN");  // one snapshot for all tables, though others write meanwhile
-  try {
-    auto records = read_records(*database_, study_id(*database_, study, path_), nullptr);
-    database_->run("COMMIT");
-    return records;
-  } catch (...) {
-    database_->run("ROLLBACK");
-    throw;
-  }
+  return read_snapshot(*database_, study, nullptr, path_);
 }
 
 std::optional<TrialRecord> ResultStore::find(const std::string& study, const std::string& key) const {
   const std::lock_guard lock(*mutex_);
-  auto records = read_records(*database_, study_id(*database_, study, path_), &key);
+  auto records = read_snapshot(*database_, study, &key, path_);
   if (records.empty()) return std::nullopt;
   return std::move(records.front());
 }

@@ -253,3 +253,6 @@ const first = bestGroup || baselineGroup || data.groups[0];
 if (first) select(first.trials[0]);
 else if (data.trials.length > 0) select(0);
 addEventListener("scroll", hideTip, { passive: true });
+addEventListener("beforeprint", () => {
+  $("config-box").open = true;
+});
