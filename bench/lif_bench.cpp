@@ -1,10 +1,11 @@
 // How fast, and in how much memory, is a layer of leaky integrate-and-fire neurons trained on a processor?
 //
 // usage: bench_lif [PEER_CHECKOUT]
-// T = 16 steps of N = 8 samples of C = 64 channels of 32 x 32, decay-input LIF with tau 2, hard reset, atan surrogate,
-// detached reset, one thread: nanoseconds an element forward and backward, and the peak resident memory of a process
-// that holds x, spikes and both gradients. PEER_CHECKOUT is a checkout of SpikingJelly (commit b44d1094), measured in
-// the same run with bench/spikingjelly_lif.py by the interpreter named in TERN_PYTHON (default python3, with torch).
+// T = 16 steps of N = 8 samples of C = 64 channels of 32 x 32, decay-input LIF with tau 2, hard reset, atan
+// surrogate, detached reset, one thread: nanoseconds an element forward and backward, and the peak resident
+// memory of a process that holds x, spikes and both gradients. PEER_CHECKOUT is a checkout of SpikingJelly
+// (commit b44d1094), measured in the same run with bench/spikingjelly_lif.py by the interpreter named in
+// TERN_PYTHON (default python3, with torch).
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -50,12 +51,15 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-struct Free { void operator()(float* p) const { std::free(p); } };
+struct Free {
+  void operator()(float* p) const { std::free(p); }
+};
 using Buffer = std::unique_ptr<float, Free>;
 
 /// As libtorch allocates: 64-byte aligned.
 Buffer make_buffer() {
-  return Buffer(static_cast<float*>(std::aligned_alloc(64, static_cast<std::size_t>(num_steps * size) * sizeof(float))));
+  return Buffer(static_cast<float*>(
+      std::aligned_alloc(64, static_cast<std::size_t>(num_steps * size) * sizeof(float))));
 }
 
 /// The child process that is measured; prints what the peer's script prints.
@@ -72,17 +76,19 @@ void measure_ours() {
   std::vector<double> forward, backward;
   for (int run = -warm_up; run < runs; ++run) {
     const double f = seconds_of([&] { neuron_forward(lif, num_steps, size, x.get(), spikes.get()); });
-    const double b = seconds_of([&] { neuron_backward(lif, num_steps, size, x.get(), grad_spikes.get(), grad_x.get()); });
+    const double b =
+        seconds_of([&] { neuron_backward(lif, num_steps, size, x.get(), grad_spikes.get(), grad_x.get()); });
     if (run >= 0) forward.push_back(f), backward.push_back(b);
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto f = summary(forward), b = summary(backward);
-  fmt::print("forward {:.4f} {:.4f} {:.4f}\nbackward {:.4f} {:.4f} {:.4f}\npeak {}\n", f[0], f[1], f[2], b[0], b[1], b[2],
-             usage.ru_maxrss / 1024);
+  fmt::print("forward {:.4f} {:.4f} {:.4f}\nbackward {:.4f} {:.4f} {:.4f}\npeak {}\n", f[0], f[1], f[2], b[0],
+             b[1], b[2], usage.ru_maxrss / 1024);
 }
 
-/// Runs a command that prints lines "forward MIN MEDIAN MAX", "backward MIN MEDIAN MAX", "peak MIB"; false if it fails.
+/// Runs a command that prints lines "forward MIN MEDIAN MAX", "backward MIN MEDIAN MAX", "peak MIB"; false if
+/// it fails.
 bool run_measured(const std::string& command, Figures& out) {
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return false;
@@ -106,8 +112,9 @@ std::string processor() {
 }
 
 void print_row(const char* name, const Figures& f) {
-  fmt::print("{:<14} {:>6.3f} {:>6.3f} {:>6.3f}   {:>6.3f} {:>6.3f} {:>6.3f}   {:>6.3f}  {:>6.0f}\n", name, f.forward_ns[0],
-             f.forward_ns[1], f.forward_ns[2], f.backward_ns[0], f.backward_ns[1], f.backward_ns[2], f.total(), f.peak_mib);
+  fmt::print("{:<14} {:>6.3f} {:>6.3f} {:>6.3f}   {:>6.3f} {:>6.3f} {:>6.3f}   {:>6.3f}  {:>6.0f}\n", name,
+             f.forward_ns[0], f.forward_ns[1], f.forward_ns[2], f.backward_ns[0], f.backward_ns[1],
+             f.backward_ns[2], f.total(), f.peak_mib);
 }
 
 std::string quoted(const std::string& text) {
@@ -122,21 +129,26 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "--ours") == 0) return measure_ours(), 0;
   double load = 0;
   getloadavg(&load, 1);
-  fmt::print("{}, 1 thread, instruction set {}, load {:.2f}\n[T=16, N=8, C=64, 32, 32], {} runs; ns an element\n",
-             processor(), name_of(tern::kernels::current_isa()), load, runs);
-  fmt::print("{:<14} {:>20}   {:>20}   {:>6}  {:>6}\n", "", "forward min/med/max", "backward min/med/max", "sum", "MiB");
+  fmt::print(
+      "{}, 1 thread, instruction set {}, load {:.2f}\n[T=16, N=8, C=64, 32, 32], {} runs; ns an element\n",
+      processor(), name_of(tern::kernels::current_isa()), load, runs);
+  fmt::print("{:<14} {:>20}   {:>20}   {:>6}  {:>6}\n", "", "forward min/med/max", "backward min/med/max",
+             "sum", "MiB");
   std::fflush(stdout);
   Figures ours, peer;
-  if (!run_measured(quoted(argv[0]) + " --ours", ours)) return fmt::print(stderr, "bench_lif: the measured child failed\n"), 1;
+  if (!run_measured(quoted(argv[0]) + " --ours", ours))
+    return fmt::print(stderr, "bench_lif: the measured child failed\n"), 1;
   print_row("tern", ours);
   if (argc < 2) return fmt::print("peer skipped: no checkout given\n"), 0;
   const char* python = std::getenv("TERN_PYTHON");
-  const std::string peer_command = "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 " +
-                                   quoted(python ? python : "python3") + " " +
-                                   quoted(TERN_SOURCE_DIR "/bench/spikingjelly_lif.py") + " " + quoted(argv[1]);
+  const std::string peer_command =
+      "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 " +
+      quoted(python ? python : "python3") + " " + quoted(TERN_SOURCE_DIR "/bench/spikingjelly_lif.py") + " " +
+      quoted(argv[1]);
   if (!run_measured(peer_command, peer)) return fmt::print("peer skipped: it could not be run\n"), 0;
   print_row("spikingjelly", peer);
-  fmt::print("ratio of medians, forward + backward: {:.1f}x (minimum {:.1f}x); memory: {:.2f}\n", peer.total() / ours.total(),
+  fmt::print("ratio of medians, forward + backward: {:.1f}x (minimum {:.1f}x); memory: {:.2f}\n",
+             peer.total() / ours.total(),
              (peer.forward_ns[0] + peer.backward_ns[0]) / (ours.forward_ns[0] + ours.backward_ns[0]),
              ours.peak_mib / peer.peak_mib);
   return 0;

@@ -19,7 +19,9 @@ constexpr std::int64_t least_columns = 64;
 struct Folding {
   std::int64_t fold, columns, rows, remainder;
   Folding(std::int64_t num_rows, std::int64_t channels)
-      : fold(std::max<std::int64_t>(1, least_columns / channels)), columns(channels * fold), rows(num_rows / fold),
+      : fold(std::max<std::int64_t>(1, least_columns / channels)),
+        columns(channels * fold),
+        rows(num_rows / fold),
         remainder(num_rows % fold) {}
 };
 
@@ -29,8 +31,8 @@ std::vector<float> repeated(const float* values, std::int64_t channels, std::int
   return out;
 }
 
-/// Calls add(rows, first element, columns, sum a, sum b) over parts of the rows, one a thread, then adds the parts and
-/// the folds of each channel in a fixed order into a and b.
+/// Calls add(rows, first element, columns, sum a, sum b) over parts of the rows, one a thread, then adds the
+/// parts and the folds of each channel in a fixed order into a and b.
 template <typename Add>
 void sum_rows(std::int64_t num_rows, std::int64_t channels, const Add& add, std::vector<double>& a,
               std::vector<double>& b) {
@@ -50,7 +52,8 @@ void sum_rows(std::int64_t num_rows, std::int64_t channels, const Add& add, std:
   for (std::int64_t i = 0; i < parts; ++i)
     for (std::int64_t e = 0; e < f.columns; ++e) {
       a[static_cast<std::size_t>(e % channels)] += sums[static_cast<std::size_t>(2 * f.columns * i + e)];
-      b[static_cast<std::size_t>(e % channels)] += sums[static_cast<std::size_t>(2 * f.columns * i + f.columns + e)];
+      b[static_cast<std::size_t>(e % channels)] +=
+          sums[static_cast<std::size_t>(2 * f.columns * i + f.columns + e)];
     }
 }
 
@@ -58,24 +61,26 @@ void sum_rows(std::int64_t num_rows, std::int64_t channels, const Add& add, std:
 template <typename Apply>
 void each_rows(std::int64_t num_rows, std::int64_t channels, const Apply& apply) {
   const Folding f(num_rows, channels);
-  parallel_for(f.rows, std::max<std::int64_t>(1, grain_floats / f.columns), [&](std::int64_t first, std::int64_t last) {
-    apply(last - first, first * f.columns, f.columns);
-  });
+  parallel_for(
+      f.rows, std::max<std::int64_t>(1, grain_floats / f.columns),
+      [&](std::int64_t first, std::int64_t last) { apply(last - first, first * f.columns, f.columns); });
   if (f.remainder) apply(f.remainder, f.rows * f.columns, channels);
 }
 
 }  // namespace
 
-void batch_norm_statistics(std::int64_t rows, std::int64_t channels, const float* x, float* mean, float* var) {
+void batch_norm_statistics(std::int64_t rows, std::int64_t channels, const float* x, float* mean,
+                           float* var) {
   if (rows < 1) fail(ErrorKind::usage, "batch_norm", "expected at least one row, got {}", rows);
   if (channels < 1) return;
   const std::vector<float> centre = repeated(x, channels, Folding(rows, channels).columns);
   std::vector<double> sum, squares;
-  sum_rows(rows, channels,
-           [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
-             kernel_table().moments(n, columns, x + first, centre.data(), a, b);
-           },
-           sum, squares);
+  sum_rows(
+      rows, channels,
+      [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
+        kernel_table().moments(n, columns, x + first, centre.data(), a, b);
+      },
+      sum, squares);
   for (std::int64_t c = 0; c < channels; ++c) {
     const double shifted = sum[static_cast<std::size_t>(c)] / static_cast<double>(rows);
     const double square = squares[static_cast<std::size_t>(c)] / static_cast<double>(rows);
@@ -94,8 +99,8 @@ void fold_batch_norm(std::int64_t channels, const float* gamma, const float* bet
   }
 }
 
-void affine_forward(std::int64_t rows, std::int64_t channels, const float* x, const float* scale, const float* shift,
-                    float* y) {
+void affine_forward(std::int64_t rows, std::int64_t channels, const float* x, const float* scale,
+                    const float* shift, float* y) {
   if (rows < 1 || channels < 1) return;
   const std::int64_t columns = Folding(rows, channels).columns;
   const std::vector<float> a = repeated(scale, channels, columns), b = repeated(shift, channels, columns);
@@ -108,22 +113,24 @@ void batch_norm_backward_sums(std::int64_t rows, std::int64_t channels, const fl
                               float* sum_grad, float* sum_grad_x) {
   if (channels < 1) return;
   std::vector<double> sum, sum_x;
-  sum_rows(rows, channels,
-           [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
-             kernel_table().products(n, columns, x + first, grad_y + first, a, b);
-           },
-           sum, sum_x);
+  sum_rows(
+      rows, channels,
+      [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
+        kernel_table().products(n, columns, x + first, grad_y + first, a, b);
+      },
+      sum, sum_x);
   std::copy(sum.begin(), sum.end(), sum_grad);
   std::copy(sum_x.begin(), sum_x.end(), sum_grad_x);
 }
 
 void batch_norm_backward_input(std::int64_t rows, std::int64_t channels, const float* x, const float* grad_y,
-                               const float* mean, const float* inv_std, const float* gamma, const float* sum_grad,
-                               const float* sum_grad_x, float* grad_x) {
+                               const float* mean, const float* inv_std, const float* gamma,
+                               const float* sum_grad, const float* sum_grad_x, float* grad_x) {
   if (rows < 1 || channels < 1) return;
   std::vector<float> a(static_cast<std::size_t>(channels)), b(a.size()), d(a.size());
   for (std::size_t c = 0; c < a.size(); ++c) {  // grad_x = a grad_y + b x + d
-    const double m = mean[c], i = inv_std[c], factor = (gamma ? gamma[c] : 1.0F) * i, n = static_cast<double>(rows);
+    const double m = mean[c], i = inv_std[c], factor = (gamma ? gamma[c] : 1.0F) * i,
+                 n = static_cast<double>(rows);
     const double k = (sum_grad_x[c] - m * sum_grad[c]) * i * i / n;
     a[c] = static_cast<float>(factor), b[c] = static_cast<float>(-factor * k);
     d[c] = static_cast<float>(factor * (m * k - sum_grad[c] / n));

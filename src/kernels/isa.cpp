@@ -13,7 +13,8 @@ Isa isa_at_start() {
   const char* wanted = std::getenv("TERN_ISA");
   for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::scalar}) {
     if (wanted == nullptr ? !isa_available(isa) : name_of(isa) != wanted) continue;
-    if (!isa_available(isa)) fail(ErrorKind::usage, "TERN_ISA", "'{}' is not available on this processor", wanted);
+    if (!isa_available(isa))
+      fail(ErrorKind::usage, "TERN_ISA", "'{}' is not available on this processor", wanted);
     return isa;
   }
   fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2 or avx512, got '{}'", wanted);
@@ -40,10 +41,13 @@ bool isa_available([[maybe_unused]] Isa isa) {
   return isa == Isa::scalar;
 }
 
-Isa current_isa() { return isa_in_use(); }
+Isa current_isa() {
+  return isa_in_use();
+}
 
 void force_isa(Isa isa) {
-  if (!isa_available(isa)) fail(ErrorKind::usage, "", "instruction set '{}' is not available here", name_of(isa));
+  if (!isa_available(isa))
+    fail(ErrorKind::usage, "", "instruction set '{}' is not available here", name_of(isa));
   isa_in_use() = isa;
 }
 

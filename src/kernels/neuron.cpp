@@ -14,18 +14,20 @@
 namespace tern::kernels {
 namespace {
 
-/// Outputs beyond this are written around the caches: they would not survive there until they are read. Not so in
-/// place, where the line is there already.
+/// Outputs beyond this are written around the caches: they would not survive there until they are read. Not
+/// so in place, where the line is there already.
 constexpr std::int64_t stream_floats = std::int64_t{4} << 20;
 constexpr std::int64_t tile_grain_floats = 1 << 15;
 
-NeuronJob make_job(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x, float* dst) {
+NeuronJob make_job(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x,
+                   float* dst) {
   if (num_steps < 0 || size < 0)
     fail(ErrorKind::usage, "neuron", "expected extents >= 0, got {} steps of {}", num_steps, size);
   if (!(p.surrogate_alpha > 0))
     fail(ErrorKind::usage, "neuron", "expected surrogate alpha > 0, got {}", p.surrogate_alpha);
   const bool aligned = reinterpret_cast<std::uintptr_t>(dst) % 64 == 0 && size % 16 == 0;
-  return {p, num_steps, size, 0, x, nullptr, nullptr, nullptr, dst, aligned && num_steps * size >= stream_floats};
+  return {p,       num_steps, size,    0,   x,
+          nullptr, nullptr,   nullptr, dst, aligned && num_steps * size >= stream_floats};
 }
 
 void set_gradient(NeuronJob& job, const float* grad_spikes) {
@@ -40,7 +42,9 @@ std::vector<float> continued(const float* values, std::int64_t channels) {
   return out;
 }
 
-struct AlignedFree { void operator()(void* p) const { std::free(p); } };
+struct AlignedFree {
+  void operator()(void* p) const { std::free(p); }
+};
 using Scratch = std::unique_ptr<float[], AlignedFree>;
 
 /// Aligned to 4096 bytes, so that tiles of scratch lie in the first-level cache in the same way in every run.
@@ -51,7 +55,9 @@ Scratch make_scratch(std::int64_t num_steps) {
   return Scratch(static_cast<float*>(p));
 }
 
-std::int64_t num_tiles(const NeuronJob& job) { return (job.size + tile_columns - 1) / tile_columns; }
+std::int64_t num_tiles(const NeuronJob& job) {
+  return (job.size + tile_columns - 1) / tile_columns;
+}
 
 std::int64_t tile_grain(const NeuronJob& job) {
   return std::max<std::int64_t>(1, tile_grain_floats / (job.num_steps * tile_columns));
@@ -66,16 +72,19 @@ void run_forward(const NeuronJob& job) {
   });
 }
 
-/// Tiles are cut into parts here and not by parallel_for, since each part has its own sums, added in order afterwards.
+/// Tiles are cut into parts here and not by parallel_for, since each part has its own sums, added in order
+/// afterwards.
 void run_backward(const NeuronJob& job, float* sum_grad, float* sum_grad_x) {
   const std::int64_t tiles = num_tiles(job), width = sum_grad ? job.channels + tile_columns : 0;
-  const std::int64_t parts = std::clamp<std::int64_t>(tiles / (job.num_steps ? tile_grain(job) : 1), 1, num_threads());
+  const std::int64_t parts =
+      std::clamp<std::int64_t>(tiles / (job.num_steps ? tile_grain(job) : 1), 1, num_threads());
   std::vector<double> sums(static_cast<std::size_t>(2 * width * parts));
   const auto part = [&](std::int64_t index) {
     const std::int64_t first = tiles * index / parts, last = tiles * (index + 1) / parts;
     double* a = sum_grad ? sums.data() + 2 * width * index : nullptr;
     if (job.parameters.smooth)
-      return smooth_backward(job, first * tile_columns, std::min(job.size, last * tile_columns), a, a ? a + width : a);
+      return smooth_backward(job, first * tile_columns, std::min(job.size, last * tile_columns), a,
+                             a ? a + width : a);
     kernel_table().neuron_backward(job, first, last, make_scratch(job.num_steps).get(), a, a ? a + width : a);
   };
   if (job.num_steps > 0 && job.size > 0)
@@ -95,13 +104,13 @@ void run_backward(const NeuronJob& job, float* sum_grad, float* sum_grad_x) {
 
 }  // namespace
 
-void neuron_forward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
-                    float* spikes) {
+void neuron_forward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size,
+                    const float* x, float* spikes) {
   run_forward(make_job(parameters, num_steps, size, x, spikes));
 }
 
-void neuron_backward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
-                     const float* grad_spikes, float* grad_x) {
+void neuron_backward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size,
+                     const float* x, const float* grad_spikes, float* grad_x) {
   NeuronJob job = make_job(parameters, num_steps, size, x, grad_x);
   set_gradient(job, grad_spikes);
   run_backward(job, nullptr, nullptr);
@@ -119,7 +128,8 @@ void affine_neuron_forward(const NeuronParameters& parameters, std::int64_t num_
 
 void affine_neuron_backward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t rows,
                             std::int64_t channels, const float* x, const float* scale, const float* shift,
-                            const float* grad_spikes, float* grad_current, float* sum_grad, float* sum_grad_x) {
+                            const float* grad_spikes, float* grad_current, float* sum_grad,
+                            float* sum_grad_x) {
   NeuronJob job = make_job(parameters, num_steps, rows * channels, x, grad_current);
   if (channels <= 0) return;
   const std::vector<float> scales = continued(scale, channels), shifts = continued(shift, channels);

@@ -35,7 +35,9 @@ void charge(const NeuronJob& job, std::int64_t column, Column& out) {
 }
 
 /// Derivatives of reset_membrane by h and by s.
-double reset_by_h(const NeuronParameters& p, double s) { return p.reset == Reset::hard ? 1 - s : 1; }
+double reset_by_h(const NeuronParameters& p, double s) {
+  return p.reset == Reset::hard ? 1 - s : 1;
+}
 double reset_by_s(const NeuronParameters& p, double h) {
   if (p.detach_reset || p.reset == Reset::none) return 0;
   return p.reset == Reset::hard ? p.v_reset - h : -double{p.v_threshold};
@@ -70,12 +72,14 @@ void smooth_forward(const NeuronJob& job, std::int64_t first, std::int64_t last)
   }
 }
 
-void smooth_backward(const NeuronJob& job, std::int64_t first, std::int64_t last, double* sum_grad, double* sum_grad_x) {
+void smooth_backward(const NeuronJob& job, std::int64_t first, std::int64_t last, double* sum_grad,
+                     double* sum_grad_x) {
   Column column(job.num_steps);
   std::vector<double> grad_s(column.h.size()), grad(column.h.size());
   for (std::int64_t c = first; c < last; ++c) {
     charge(job, c, column);
-    for (std::size_t t = 0; t < grad.size(); ++t) grad_s[t] = job.grad_spikes[static_cast<std::int64_t>(t) * job.size + c];
+    for (std::size_t t = 0; t < grad.size(); ++t)
+      grad_s[t] = job.grad_spikes[static_cast<std::int64_t>(t) * job.size + c];
     backpropagate(job.parameters, column, grad_s, grad);
     for (std::size_t t = 0; t < grad.size(); ++t) {
       const std::int64_t at = static_cast<std::int64_t>(t) * job.size + c;

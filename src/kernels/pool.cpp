@@ -13,17 +13,21 @@ namespace {
 constexpr std::int64_t grain_floats = 1 << 15;
 
 void check(const PoolShape& s) {
-  if (s.n < 0 || s.h < 1 || s.w < 1 || s.c < 1 || s.kernel_h < 1 || s.kernel_w < 1 || s.stride_h < 1 || s.stride_w < 1)
-    fail(ErrorKind::usage, "pool2d", "expected extents >= 1, got image [{}, {}, {}, {}], kernel {}x{}, stride {}x{}", s.n,
-         s.h, s.w, s.c, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w);
+  if (s.n < 0 || s.h < 1 || s.w < 1 || s.c < 1 || s.kernel_h < 1 || s.kernel_w < 1 || s.stride_h < 1 ||
+      s.stride_w < 1)
+    fail(ErrorKind::usage, "pool2d",
+         "expected extents >= 1, got image [{}, {}, {}, {}], kernel {}x{}, stride {}x{}", s.n, s.h, s.w, s.c,
+         s.kernel_h, s.kernel_w, s.stride_h, s.stride_w);
   if (s.kernel_h > s.h || s.kernel_w > s.w)
-    fail(ErrorKind::usage, "pool2d", "window {}x{} is larger than the image {}x{}", s.kernel_h, s.kernel_w, s.h, s.w);
+    fail(ErrorKind::usage, "pool2d", "window {}x{} is larger than the image {}x{}", s.kernel_h, s.kernel_w,
+         s.h, s.w);
 }
 
 void check_index(const PoolShape& s) {
   check(s);
   if (s.kernel_h > 255 / s.kernel_w)
-    fail(ErrorKind::usage, "max_pool2d", "expected a window of at most 255 elements, got {}x{}", s.kernel_h, s.kernel_w);
+    fail(ErrorKind::usage, "max_pool2d", "expected a window of at most 255 elements, got {}x{}", s.kernel_h,
+         s.kernel_w);
 }
 
 /// A job and the offsets it points to.
@@ -51,11 +55,12 @@ void each_output_rows(const PoolJob& job, bool by_image, const Rows& rows) {
 /// Places that no window writes are zeroed first, and all of them where windows add up.
 void clear_uncovered(const PoolJob& job, float* grad_x) {
   const PoolShape& s = job.shape;
-  const bool covered = s.stride_h == s.kernel_h && s.stride_w == s.kernel_w && s.h == job.out_h * s.kernel_h &&
-                       s.w == job.out_w * s.kernel_w;
+  const bool covered = s.stride_h == s.kernel_h && s.stride_w == s.kernel_w &&
+                       s.h == job.out_h * s.kernel_h && s.w == job.out_w * s.kernel_w;
   if (covered) return;
-  parallel_for(s.n * s.h * s.w * s.c, grain_floats,
-               [&](std::int64_t first, std::int64_t last) { std::fill(grad_x + first, grad_x + last, 0.0F); });
+  parallel_for(s.n * s.h * s.w * s.c, grain_floats, [&](std::int64_t first, std::int64_t last) {
+    std::fill(grad_x + first, grad_x + last, 0.0F);
+  });
 }
 
 }  // namespace
@@ -68,7 +73,8 @@ void max_pool2d_forward(const PoolShape& shape, const float* x, float* y, std::u
   });
 }
 
-void max_pool2d_backward(const PoolShape& shape, const float* grad_y, const std::uint8_t* index, float* grad_x) {
+void max_pool2d_backward(const PoolShape& shape, const float* grad_y, const std::uint8_t* index,
+                         float* grad_x) {
   check_index(shape);
   const Pooling pooling(shape);
   clear_uncovered(pooling.job, grad_x);

@@ -1,4 +1,5 @@
-// Loops over rows of channels, which the compiler vectorises. Included inside the namespace of an instruction set.
+// Loops over rows of channels, which the compiler vectorises. Included inside the namespace of an instruction
+// set.
 
 static void moments(std::int64_t rows, std::int64_t channels, const float* __restrict x,
                     const float* __restrict centre, double* __restrict sum, double* __restrict sum_squares) {
@@ -10,8 +11,8 @@ static void moments(std::int64_t rows, std::int64_t channels, const float* __res
     }
 }
 
-static void products(std::int64_t rows, std::int64_t channels, const float* __restrict x, const float* __restrict y,
-                     double* __restrict sum_y, double* __restrict sum_xy) {
+static void products(std::int64_t rows, std::int64_t channels, const float* __restrict x,
+                     const float* __restrict y, double* __restrict sum_y, double* __restrict sum_xy) {
   for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels)
     for (std::int64_t c = 0; c < channels; ++c) {
       const double v = static_cast<double>(y[c]);
@@ -21,7 +22,8 @@ static void products(std::int64_t rows, std::int64_t channels, const float* __re
 }
 
 // y may be x, and z may be y: each element is read before it is written, hence ivdep and not restrict.
-static void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* a, const float* b, float* y) {
+static void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* a, const float* b,
+                   float* y) {
   for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels)
 #pragma GCC ivdep
     for (std::int64_t c = 0; c < channels; ++c) y[c] = a[c] * x[c] + b[c];

@@ -45,7 +45,8 @@ TEST(BatchNorm, StatisticsEqualTwoPassesInDouble) {
             double m = 0, v = 0;
             for (std::int64_t r = 0; r < rows; ++r) m += x[static_cast<std::size_t>(r * channels + c)];
             m /= static_cast<double>(rows);
-            for (std::int64_t r = 0; r < rows; ++r) v += std::pow(x[static_cast<std::size_t>(r * channels + c)] - m, 2);
+            for (std::int64_t r = 0; r < rows; ++r)
+              v += std::pow(x[static_cast<std::size_t>(r * channels + c)] - m, 2);
             v /= static_cast<double>(rows);
             EXPECT_FLOAT_EQ(mean[static_cast<std::size_t>(c)], static_cast<float>(m));
             EXPECT_NEAR(var[static_cast<std::size_t>(c)], v, 1e-6 * v + 1e-12);
@@ -67,7 +68,8 @@ TEST(BatchNorm, BackwardEqualsFiniteDifferences) {
       double m = 0, s = 0;
       for (std::size_t r = 0; r < 9; ++r) m += v[r * 3 + c] / 9;
       for (std::size_t r = 0; r < 9; ++r) s += std::pow(v[r * 3 + c] - m, 2) / 9;
-      for (std::size_t r = 0; r < 9; ++r) total += w[r * 3 + c] * gamma[c] * (v[r * 3 + c] - m) / std::sqrt(s + eps);
+      for (std::size_t r = 0; r < 9; ++r)
+        total += w[r * 3 + c] * gamma[c] * (v[r * 3 + c] - m) / std::sqrt(s + eps);
     }
     return total;
   };
@@ -77,7 +79,8 @@ TEST(BatchNorm, BackwardEqualsFiniteDifferences) {
   batch_norm_backward_sums(rows, channels, x.data(), w.data(), sum, sum_x);
   each_isa([&] {
     std::vector<float> grad = w;  // in place
-    batch_norm_backward_input(rows, channels, x.data(), grad.data(), mean, inv_std, gamma.data(), sum, sum_x, grad.data());
+    batch_norm_backward_input(rows, channels, x.data(), grad.data(), mean, inv_std, gamma.data(), sum, sum_x,
+                              grad.data());
     for (std::size_t i = 0; i < x.size(); ++i) {
       std::vector<double> more(x.begin(), x.end()), less = more;
       more[i] += 1e-5, less[i] -= 1e-5;

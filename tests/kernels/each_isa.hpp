@@ -36,7 +36,8 @@ void each_thread_count(const Check& check) {
   set_num_threads(before);
 }
 
-inline std::vector<float> normals(std::int64_t count, std::uint64_t seed, double mean = 0, double deviation = 1) {
+inline std::vector<float> normals(std::int64_t count, std::uint64_t seed, double mean = 0,
+                                  double deviation = 1) {
   Rng rng(seed);
   std::vector<float> out(static_cast<std::size_t>(count));
   for (float& v : out) v = static_cast<float>(mean + deviation * rng.normal());

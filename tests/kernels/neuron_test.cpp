@@ -40,14 +40,15 @@ TEST(NeuronForward, LeakyDecayInput) {
   each_isa([&] { EXPECT_EQ(spikes_of(p, {1.5F, 1.5F, 1.5F, 1.0F}), (Spikes{0, 1, 0, 0})); });
 }
 
-// tau 2 about a reset and rest of -1: H = V/2 + X/2 - 1/2: 0.5 from X = 3, then 0.75 + ... fires at X = 3, back to -1.
+// tau 2 about a reset and rest of -1: H = V/2 + X/2 - 1/2: 0.5 from X = 3, then 0.75 + ... fires at X = 3,
+// back to -1.
 TEST(NeuronForward, LeakyAboutANonzeroReset) {
   NeuronParameters p{.decay = 0.5F, .gain = 0.5F, .offset = -0.5F, .v_rest = -1, .v_reset = -1};
   each_isa([&] { EXPECT_EQ(spikes_of(p, {3, 3, 3, 4}), (Spikes{0, 1, 0, 1})); });
 }
 
-// snnTorch's order. Hard: 0.75, 1.5 fires, H[2] is set to 0, 0.75. Soft: 0.75, 1.5 fires, 1.5+0.75-1 = 1.25 fires,
-// 1.25+0.25-1 = 0.5.
+// snnTorch's order. Hard: 0.75, 1.5 fires, H[2] is set to 0, 0.75. Soft: 0.75, 1.5 fires, 1.5+0.75-1 = 1.25
+// fires, 1.25+0.25-1 = 0.5.
 TEST(NeuronForward, DelayedReset) {
   NeuronParameters hard{.reset_delay = true}, soft{.reset = Reset::soft, .reset_delay = true};
   each_isa([&] {
@@ -67,14 +68,17 @@ TEST(NeuronForward, SilentBelowThreshold) {
 }
 
 /// The header's recurrence, one neuron at a time.
-void plain_forward(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x, float* spikes) {
+void plain_forward(const NeuronParameters& p, std::int64_t num_steps, std::int64_t size, const float* x,
+                   float* spikes) {
   for (std::int64_t i = 0; i < size; ++i) {
     float v = p.v_rest;
     bool fired = false;
     for (std::int64_t t = 0; t < num_steps; ++t) {
       const float input = p.gain * x[t * size + i] + p.offset, kept = p.decay * v;
       float h = kept + input;
-      const auto reset = [&](bool s) { return !s || p.reset == Reset::none ? h : p.reset == Reset::hard ? p.v_reset : h - p.v_threshold; };
+      const auto reset = [&](bool s) {
+        return !s || p.reset == Reset::none ? h : p.reset == Reset::hard ? p.v_reset : h - p.v_threshold;
+      };
       if (p.reset_delay) h = reset(fired);
       fired = h >= p.v_threshold;
       spikes[t * size + i] = fired ? 1.0F : 0.0F;
@@ -87,8 +91,14 @@ TEST(NeuronForward, EveryInstructionSetGivesTheSameBits) {
   for (const std::int64_t size : {1, 3, 15, 16, 17, 63, 64, 65, 127, 129, 1000}) {
     for (const Reset reset : {Reset::hard, Reset::soft, Reset::none}) {
       for (const bool delay : {false, true}) {
-        const NeuronParameters p{.decay = 0.7F, .gain = 0.9F, .offset = 0.03F, .v_rest = 0.1F, .v_threshold = 0.8F,
-                                 .v_reset = -0.2F, .reset = reset, .reset_delay = delay};
+        const NeuronParameters p{.decay = 0.7F,
+                                 .gain = 0.9F,
+                                 .offset = 0.03F,
+                                 .v_rest = 0.1F,
+                                 .v_threshold = 0.8F,
+                                 .v_reset = -0.2F,
+                                 .reset = reset,
+                                 .reset_delay = delay};
         const std::vector<float> x = normals(9 * size, 7);
         std::vector<float> expected(x.size()), spikes(x.size());
         plain_forward(p, 9, size, x.data(), expected.data());
@@ -113,7 +123,8 @@ TEST(NeuronForward, LargeOutputs) {
     for (const std::size_t shift : {aligned, aligned + 3})
       each_thread_count([&] {
         neuron_forward(p, num_steps, size, x.data(), room.data() + shift);
-        EXPECT_TRUE(std::equal(expected.begin(), expected.end(), room.begin() + static_cast<std::ptrdiff_t>(shift)));
+        EXPECT_TRUE(
+            std::equal(expected.begin(), expected.end(), room.begin() + static_cast<std::ptrdiff_t>(shift)));
       });
   });
 }
@@ -132,7 +143,8 @@ TEST(AffineNeuronForward, IsTheNeuronOfTheAffine) {
     const NeuronParameters p{.decay = 0.5F, .gain = 0.5F};
     plain_forward(p, num_steps, size, current.data(), expected.data());
     each_isa([&] {
-      affine_neuron_forward(p, num_steps, rows, channels, x.data(), scale.data(), shift.data(), spikes.data());
+      affine_neuron_forward(p, num_steps, rows, channels, x.data(), scale.data(), shift.data(),
+                            spikes.data());
       EXPECT_EQ(spikes, expected) << channels << " channels";
     });
   }

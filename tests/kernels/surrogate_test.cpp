@@ -44,8 +44,10 @@ TEST(Surrogate, DerivativeIsThatOfThePrimitive) {
       for (double x = -1.237; x < 1.3; x += 0.05) {
         const double step = 1e-6;
         const double slope = (surrogate_primitive(row.kind, x + step, alpha) -
-                              surrogate_primitive(row.kind, x - step, alpha)) / (2 * step);
-        EXPECT_NEAR(surrogate_derivative(row.kind, x, alpha), slope, 1e-4 * alpha) << row.info.name << " at " << x;
+                              surrogate_primitive(row.kind, x - step, alpha)) /
+                             (2 * step);
+        EXPECT_NEAR(surrogate_derivative(row.kind, x, alpha), slope, 1e-4 * alpha)
+            << row.info.name << " at " << x;
       }
 }
 
@@ -63,7 +65,8 @@ TEST(Surrogate, KernelsComputeTheSpecification) {
         neuron_backward(p, 1, static_cast<std::int64_t>(x.size()), x.data(), ones.data(), grad.data());
         const double bound = 16 * std::ldexp(1.0, -24) * surrogate_derivative(row.kind, 0, alpha);
         for (std::size_t i = 0; i < x.size(); ++i)
-          EXPECT_NEAR(grad[i], surrogate_derivative(row.kind, x[i], alpha), bound) << row.info.name << " at " << x[i];
+          EXPECT_NEAR(grad[i], surrogate_derivative(row.kind, x[i], alpha), bound)
+              << row.info.name << " at " << x[i];
       }
     }
   });
