@@ -128,6 +128,21 @@ TEST(NeuronBackward, InstructionSetsThreadsAndInPlaceAgreeBitForBit) {
   }
 }
 
+// A membrane exactly at the threshold fires, in backward too: H[0] = 1 is reset to 0, so that x[0] does not reach S[1];
+// with the delayed reset H[1] is set to 0, and neither does x[1].
+TEST(NeuronBackward, FiresAtTheThresholdItself) {
+  const float x[] = {1, 1}, grad[] = {0, 1};
+  each_isa([&] {
+    float grad_x[2];
+    neuron_backward({}, 2, 1, x, grad, grad_x);
+    EXPECT_EQ(grad_x[0], 0);
+    EXPECT_EQ(grad_x[1], 1);  // the peak of atan with alpha 2
+    neuron_backward({.reset_delay = true}, 2, 1, x, grad, grad_x);
+    EXPECT_EQ(grad_x[0], 0);
+    EXPECT_EQ(grad_x[1], 0);
+  });
+}
+
 // Outputs beyond the caches are streamed, but not in place: both ways must agree.
 TEST(NeuronBackward, LargeOutputs) {
   const std::int64_t num_steps = 5, rows = 1 << 14, channels = 61, size = rows * channels;  // 64 divides rows
