@@ -38,8 +38,8 @@ std::uint8_t thin(std::uint8_t count, double drop, Rng& rng) {
 }
 
 /// The changed sample: the cell at (x, y) comes from (x - dx, y - dy) of the sample, mirrored first if drawn.
-void change(const std::uint8_t* src, std::int64_t planes, std::int64_t h, std::int64_t w, const Augment& augment,
-            Rng& rng, std::vector<std::uint8_t>& dst) {
+void change(const std::uint8_t* src, std::int64_t planes, std::int64_t h, std::int64_t w,
+            const Augment& augment, Rng& rng, std::vector<std::uint8_t>& dst) {
   const Draw drawn = draw(augment, rng);
   dst.assign(static_cast<std::size_t>(planes * h * w), 0);
   for (std::int64_t row = 0; row < planes * h; ++row) {
@@ -64,7 +64,8 @@ void write_step(const std::uint8_t* src, float* dst, std::int64_t c, std::int64_
     return;
   }
   for (std::int64_t channel = 0; channel < c; ++channel)
-    for (std::int64_t i = 0; i < pixels; ++i) dst[i * c + channel] = static_cast<float>(src[channel * pixels + i]);
+    for (std::int64_t i = 0; i < pixels; ++i)
+      dst[i * c + channel] = static_cast<float>(src[channel * pixels + i]);
 }
 
 void check(const Split& split, std::span<const std::int64_t> indices, const Augment& augment) {
@@ -73,14 +74,15 @@ void check(const Split& split, std::span<const std::int64_t> indices, const Augm
       fail(ErrorKind::usage, "gather", "sample {} of a split of {}", index, split.size());
   const auto probability = [](double p) { return p >= 0 && p <= 1; };
   if (augment.max_shift < 0 || !probability(augment.horizontal_flip) || !probability(augment.event_drop))
-    fail(ErrorKind::usage, "augment", "expected shift >= 0 and probabilities 0..1, got shift {}, flip {}, drop {}",
-         augment.max_shift, augment.horizontal_flip, augment.event_drop);
+    fail(ErrorKind::usage, "augment",
+         "expected shift >= 0 and probabilities 0..1, got shift {}, flip {}, drop {}", augment.max_shift,
+         augment.horizontal_flip, augment.event_drop);
 }
 
 }  // namespace
 
-BatchOrder::BatchOrder(std::int64_t count, std::int64_t batch_size, std::uint64_t seed, std::int64_t epoch, bool shuffle,
-                       bool drop_last)
+BatchOrder::BatchOrder(std::int64_t count, std::int64_t batch_size, std::uint64_t seed, std::int64_t epoch,
+                       bool shuffle, bool drop_last)
     : batch_size_(batch_size) {
   if (batch_size < 1) fail(ErrorKind::usage, "batch_size", "expected at least 1, got {}", batch_size);
   if (shuffle) {
@@ -109,7 +111,8 @@ void gather(const FrameDataset& data, const Split& split, std::span<const std::i
   const std::int64_t c = data.sample_shape[0], h = data.sample_shape[1], w = data.sample_shape[2];
   const std::int64_t step_size = c * h * w;
   const auto n = static_cast<std::int64_t>(indices.size());
-  const std::uint64_t epoch_seed = derive_seed(derive_seed(seed, "augment"), static_cast<std::uint64_t>(epoch));
+  const std::uint64_t epoch_seed =
+      derive_seed(derive_seed(seed, "augment"), static_cast<std::uint64_t>(epoch));
   parallel_for(n, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::uint8_t> changed;
     for (std::int64_t i = begin; i < end; ++i) {

@@ -9,13 +9,12 @@
 
 namespace tern::data {
 
-/// The order in which one epoch visits the samples of a split. A function of (seed, epoch) alone: a job that resumes
-/// gets the same order again. Cheap to make anew each epoch.
+/// The order in which one epoch visits the samples of a split. A function of (seed, epoch) alone: a job that
+/// resumes gets the same order again. Cheap to make anew each epoch.
 class BatchOrder {
  public:
-  /// `count` samples in batches of `batch_size`; shuffled unless `shuffle` is false (then 0, 1, 2, ...). The last
-  /// batch may be smaller; with `drop_last` it is left out.
-  /// Errors: usage where batch_size < 1.
+  /// `count` samples in batches of `batch_size`; shuffled unless `shuffle` is false (then 0, 1, 2, ...). The
+  /// last batch may be smaller; with `drop_last` it is left out. Errors: usage where batch_size < 1.
   BatchOrder(std::int64_t count, std::int64_t batch_size, std::uint64_t seed, std::int64_t epoch,
              bool shuffle = true, bool drop_last = false);
 
@@ -30,10 +29,10 @@ class BatchOrder {
   std::int64_t batch_size_;
 };
 
-/// Random changes of a sample; off by default. The draws are a function of (seed, epoch, sample index) alone, so that
-/// neither the batch nor the number of threads matters.
+/// Random changes of a sample; off by default. The draws are a function of (seed, epoch, sample index) alone,
+/// so that neither the batch nor the number of threads matters.
 struct Augment {
-  int max_shift = 0;           ///< whole sample moved by up to so many pixels, each axis uniform; emptied cells are 0
+  int max_shift = 0;  ///< whole sample moved by up to so many pixels, each axis uniform; emptied cells are 0
   double horizontal_flip = 0;  ///< probability of mirroring left and right
   double event_drop = 0;       ///< probability that one event is dropped (each event on its own)
 
@@ -47,8 +46,8 @@ enum class Layout {
 };
 
 /// Copies the samples `indices` of `split` to `dst`, as float counts, time first.
-/// `dst` holds indices.size() * data.sample_size() floats in the order of `layout`. `split` is one of data's parts.
-/// Multi-threaded over samples (parallel_for); the result does not depend on the number of threads.
+/// `dst` holds indices.size() * data.sample_size() floats in the order of `layout`. `split` is one of data's
+/// parts. Multi-threaded over samples (parallel_for); the result does not depend on the number of threads.
 /// Errors: usage where an index or an augmentation is out of range.
 void gather(const FrameDataset& data, const Split& split, std::span<const std::int64_t> indices, float* dst,
             Layout layout = Layout::channels_first, const Augment& augment = {}, std::uint64_t seed = 0,

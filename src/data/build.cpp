@@ -25,7 +25,8 @@ FramedSample frame(EventSample sample, const FrameTransform& transform) {
   transform.apply(sample.recording, sample.name);
   const formats::Recording& recording = sample.recording;
   FramedSample framed{sample.label, std::move(sample.name), recording.width, recording.height, {}, {}};
-  framed.frames.resize(static_cast<std::size_t>(transform.frames.num_steps * 2 * recording.height * recording.width));
+  framed.frames.resize(
+      static_cast<std::size_t>(transform.frames.num_steps * 2 * recording.height * recording.width));
   const TimeSpan extent = sample.span ? *sample.span : extent_of(recording.events);
   framed.losses = events_to_frames(recording, transform.frames, extent, framed.frames);
   return framed;
@@ -68,8 +69,10 @@ class Collector {
     const net::Shape shape{2, sample.height, sample.width};
     if (data_.sample_shape.empty()) data_.sample_shape = shape;
     if (data_.sample_shape != shape)
-      fail(ErrorKind::bad_data, sample.name, "frames of {} x {} (height x width) but others have {} x {}: give height "
-           "and width to scale them alike", sample.height, sample.width, data_.sample_shape[1], data_.sample_shape[2]);
+      fail(ErrorKind::bad_data, sample.name,
+           "frames of {} x {} (height x width) but others have {} x {}: give height "
+           "and width to scale them alike",
+           sample.height, sample.width, data_.sample_shape[1], data_.sample_shape[2]);
   }
 
   FrameDataset& data_;
@@ -78,12 +81,14 @@ class Collector {
 };
 
 /// Removes all but `keep` samples of each class, chosen by a seeded shuffle.
-void limit_split(Split& split, std::int64_t keep, const FrameDataset& data, std::uint64_t seed, std::string_view part) {
+void limit_split(Split& split, std::int64_t keep, const FrameDataset& data, std::uint64_t seed,
+                 std::string_view part) {
   std::map<std::int32_t, std::vector<std::size_t>> classes;
   for (std::size_t i = 0; i < split.labels.size(); ++i) classes[split.labels[i]].push_back(i);
   std::vector<bool> kept(split.labels.size());
   for (const auto& [label, members] : classes) {
-    const std::string name = fmt::format("limit/{}/{}", part, data.class_names[static_cast<std::size_t>(label)]);
+    const std::string name =
+        fmt::format("limit/{}/{}", part, data.class_names[static_cast<std::size_t>(label)]);
     const std::vector<bool> chosen = choose(static_cast<std::int64_t>(members.size()), keep, seed, name);
     for (std::size_t i = 0; i < members.size(); ++i) kept[members[i]] = chosen[i];
   }
@@ -118,8 +123,8 @@ void check_classes(const FrameDataset& data) {
         data.train.labels.end())
       fail(ErrorKind::bad_data, data.name, "class '{}' has no training sample", data.class_names[label]);
   if (data.saturated > 0)
-    log(LogLevel::warning, fmt::format("{}: {} cells held more than 255 events and were clipped", data.name,
-                                       data.saturated));
+    log(LogLevel::warning,
+        fmt::format("{}: {} cells held more than 255 events and were clipped", data.name, data.saturated));
 }
 
 /// Reserves what is known of the sizes beforehand: growing a large vector would double its memory.
@@ -128,11 +133,12 @@ void reserve(FrameDataset& data, const Recipe& recipe, const std::vector<Destina
   for (std::size_t i = 0; i < where.size(); ++i)
     if (where[i] != Destination::nowhere) counts[static_cast<int>(where[i])] += recipe.sources[i].num_samples;
   Split* const splits[3] = {&data.train, &data.validation, &data.test};
-  for (int i = 0; i < 3; ++i) splits[i]->frames.reserve(static_cast<std::size_t>(counts[i] * data.sample_size()));
+  for (int i = 0; i < 3; ++i)
+    splits[i]->frames.reserve(static_cast<std::size_t>(counts[i] * data.sample_size()));
 }
 
-void read_all(FrameDataset& data, const Recipe& recipe, const DataOptions& options, const FrameTransform& transform,
-              const ProgressCallback& progress) {
+void read_all(FrameDataset& data, const Recipe& recipe, const DataOptions& options,
+              const FrameTransform& transform, const ProgressCallback& progress) {
   const std::vector<Destination> where = destinations(recipe, options);
   std::vector<std::size_t> wanted;
   for (std::size_t i = 0; i < where.size(); ++i)
@@ -153,8 +159,12 @@ void read_all(FrameDataset& data, const Recipe& recipe, const DataOptions& optio
       if (begin == 0 && i == 0 && !data.sample_shape.empty()) reserve(data, recipe, where);
     }
     if (progress)
-      progress({"read recordings", static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(wanted.size()),
-                "recordings", {}, begin + count == wanted.size()});
+      progress({"read recordings",
+                static_cast<std::int64_t>(begin + count),
+                static_cast<std::int64_t>(wanted.size()),
+                "recordings",
+                {},
+                begin + count == wanted.size()});
   }
 }
 

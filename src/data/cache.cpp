@@ -24,9 +24,7 @@ class HashedFile {
     file_.write(bytes);
     hash_ = fnv1a_64(bytes, hash_);
   }
-  void write_number(std::uint64_t value) {
-    write({reinterpret_cast<const char*>(&value), sizeof value});
-  }
+  void write_number(std::uint64_t value) { write({reinterpret_cast<const char*>(&value), sizeof value}); }
   void commit() {
     const std::uint64_t hash = hash_;
     file_.write({reinterpret_cast<const char*>(&hash), sizeof hash});
@@ -116,12 +114,14 @@ FrameDataset parse(std::string_view bytes, const std::string& key) {
 }  // namespace
 
 std::string cache_key(const Recipe& recipe, const DataOptions& resolved) {
-  std::string key = fmt::format("{} {} {}\nsplit {} {} {} {}\nwindow {}\n", magic, resolved.name,
-                                sample_transform(resolved).text(), resolved.validation_fraction, resolved.seed,
-                                resolved.max_per_class, static_cast<int>(recipe.rule), resolved.window_ms);
+  std::string key =
+      fmt::format("{} {} {}\nsplit {} {} {} {}\nwindow {}\n", magic, resolved.name,
+                  sample_transform(resolved).text(), resolved.validation_fraction, resolved.seed,
+                  resolved.max_per_class, static_cast<int>(recipe.rule), resolved.window_ms);
   for (const fs::path& file : recipe.files) {
     const auto changed = fs::last_write_time(file).time_since_epoch().count();
-    key += fmt::format("{} {} {}\n", file.lexically_relative(resolved.path).string(), fs::file_size(file), changed);
+    key += fmt::format("{} {} {}\n", file.lexically_relative(resolved.path).string(), fs::file_size(file),
+                       changed);
   }
   return to_hex(fnv1a_64(key)) + fmt::format(" {} bytes, {} files", key.size(), recipe.files.size());
 }
@@ -141,7 +141,10 @@ std::optional<FrameDataset> read_cache(const fs::path& path, const std::string& 
 }
 
 void write_cache(const fs::path& path, const std::string& key, const FrameDataset& data) {
-  fs::create_directories(path.parent_path());
+  std::error_code failure;
+  fs::create_directories(path.parent_path(), failure);
+  if (failure)
+    fail(ErrorKind::io, path.parent_path().string(), "cannot make the folder: {}", failure.message());
   HashedFile file(path);
   const std::string head = head_of(key, data).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   file.write(magic);

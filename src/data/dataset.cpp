@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "data/cache.hpp"
 #include "data/sample_transform.hpp"
 #include "data/sets/sets.hpp"
@@ -32,7 +33,8 @@ void check_options(const DataOptions& options, const sets::DataSet& set) {
   check("validation_fraction", options.validation_fraction, 0, 0.9);
   check("max_per_class", static_cast<double>(options.max_per_class), 0, 1e12);
   if ((options.height == 0) != (options.width == 0))
-    fail(ErrorKind::usage, "data", "give height and width, or neither: got {} x {}", options.height, options.width);
+    fail(ErrorKind::usage, "data", "give height and width, or neither: got {} x {}", options.height,
+         options.width);
   if (options.slicing != "count" && options.slicing != "time")
     fail(ErrorKind::usage, "data", "slicing: expected count or time, got '{}'", options.slicing);
   if (options.step_ms > 0 && options.slicing != "time")
@@ -48,12 +50,58 @@ void check_options(const DataOptions& options, const sets::DataSet& set) {
   parse_transforms(options.transforms);
 }
 
+std::vector<ParameterInfo> parameters_of(const DataSetRow& row) {
+  const DataOptions& set = row.defaults;
+  std::vector<ParameterInfo> all{
+      {"path", "string", "", "",
+       row.needs_path ? "folder of the data set" : "the archive, if it lies elsewhere"},
+      {"num_steps", "int", std::to_string(set.num_steps), "1..1024", "steps a sample"},
+      {"slicing", "string", set.slicing, "count|time", "steps of equal event count or of equal time"},
+      {"step_ms", "float", "0", "0..1e6", "fixed length of a step; 0 = length of the sample / num_steps"},
+      {"height", "int", std::to_string(set.height), "0..4096", "height of the frames; 0 = the sensor's"},
+      {"width", "int", std::to_string(set.width), "0..4096", "width of the frames; 0 = the sensor's"},
+      {"denoise_us", "int", "0", "0..1e9", "drop events without a neighbour this recent; 0 = keep all"},
+      {"transforms", "string", "", "", "further steps on events: flip_x | crop_time:stop_us=100000"},
+      {"validation_fraction", "float", "0.1", "0..0.9", "part of the training samples held for validation"},
+      {"max_per_class", "int", "0", ">= 0", "so many samples of a class at most; 0 = all"},
+      {"seed", "int", "0", ">= 0", "of the split and of random transforms"},
+      {"cache_dir", "string", "", "", "where frames are kept for the next run"}};
+  if (set.window_ms > 0)
+    all.push_back({"window_ms", "float", fmt::format("{:g}", set.window_ms), "> 0", "length of a sample"});
+  return all;
+}
+
+/// The cache saves time only: where it cannot be written the data are good all the same.
+void store(const std::filesystem::path& path, const std::string& key, const FrameDataset& data) {
+  try {
+    write_cache(path, key, data);
+  } catch (const Error& error) {
+    log(LogLevel::warning, fmt::format("the cache is not written: {}", error.what()));
+  }
+}
+
+FrameDataset load(const DataOptions& resolved, const ProgressCallback& progress) {
+  const sets::DataSet& set = find_set(resolved.name);
+  const Recipe recipe = set.list(resolved);
+  // The bundled set is one archive, unpacked above: a cache would save nothing.
+  if (resolved.cache_dir.empty() || !set.row.needs_path) return build(recipe, resolved, progress);
+  const std::string key = cache_key(recipe, resolved);
+  const std::filesystem::path path = cache_path(resolved, key);
+  if (std::optional<FrameDataset> cached = read_cache(path, key)) return std::move(*cached);
+  FrameDataset data = build(recipe, resolved, progress);
+  store(path, key, data);
+  return data;
+}
+
 }  // namespace
 
 const std::vector<DataSetRow>& data_set_table() {
   static const std::vector<DataSetRow> rows = [] {
     std::vector<DataSetRow> all;
-    for (const sets::DataSet& set : sets::table()) all.push_back(set.row);
+    for (const sets::DataSet& set : sets::table()) {
+      all.push_back(set.row);
+      all.back().info.parameters = parameters_of(set.row);
+    }
     return all;
   }();
   return rows;
@@ -76,16 +124,12 @@ DataOptions resolve(const DataOptions& options) {
 
 FrameDataset load_data_set(const DataOptions& options, const ProgressCallback& progress) {
   const DataOptions resolved = resolve(options);
-  const sets::DataSet& set = find_set(resolved.name);
-  const Recipe recipe = set.list(resolved);
-  // The bundled set is one archive, unpacked above: a cache would save nothing.
-  if (resolved.cache_dir.empty() || !set.row.needs_path) return build(recipe, resolved, progress);
-  const std::string key = cache_key(recipe, resolved);
-  const std::filesystem::path path = cache_path(resolved, key);
-  if (std::optional<FrameDataset> cached = read_cache(path, key)) return std::move(*cached);
-  FrameDataset data = build(recipe, resolved, progress);
-  write_cache(path, key, data);
-  return data;
+  try {
+    return load(resolved, progress);
+  } catch (
+      const std::filesystem::filesystem_error& error) {  // a folder we may not read, a file that vanished
+    fail(ErrorKind::io, resolved.path.string(), "{}", error.code().message());
+  }
 }
 
 }  // namespace tern::data

@@ -1,8 +1,8 @@
 // Labelled event recordings as frames of counts, ready for training and for measuring.
 //
-// `data` owns the way from other people's event files to batches: choosing files, transforming events, counting them
-// into frames, splitting, caching and gathering batches. It knows nothing of torch, networks or training; the files
-// themselves are read by `formats`.
+// `data` owns the way from other people's event files to batches: choosing files, transforming events,
+// counting them into frames, splitting, caching and gathering batches. It knows nothing of torch, networks or
+// training; the files themselves are read by `formats`.
 #pragma once
 
 #include <cstdint>
@@ -20,24 +20,24 @@ namespace tern::data {
 struct Split {
   std::vector<std::int32_t> labels;       ///< [n], index into FrameDataset::class_names
   std::vector<std::uint8_t> frames;       ///< [n, num_steps, c, h, w], events counted in a cell, at most 255
-  std::vector<std::string> sample_names;  ///< [n], the recording, with "@START_ms" where it was cut into windows
+  std::vector<std::string> sample_names;  ///< [n], the recording, "@START_ms" added where it was cut
 
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
 };
 
-/// A data set in memory. Every sample has the same extents [num_steps, c, h, w]; channel 0 counts events of polarity
-/// off (0, darker), channel 1 those of polarity on, as tonic and SpikingJelly do.
+/// A data set in memory. Every sample has the same extents [num_steps, c, h, w]; channel 0 counts events of
+/// polarity off (0, darker), channel 1 those of polarity on, as tonic and SpikingJelly do.
 struct FrameDataset {
   std::string name;
   net::Shape sample_shape;               ///< {c, h, w} of one step; c is 2
   std::int64_t num_steps = 0;            ///< T
   std::vector<std::string> class_names;  ///< in label order
   Split train, validation, test;
-  std::uint64_t checksum = 0;    ///< of everything above, in order: the same data give the same number on any machine
-  std::string split_statement;   ///< one paragraph: how train, validation and test were chosen, fit for a report
-  std::string transform;         ///< canonical text of what was done to the events (FrameTransform::text)
-  std::int64_t saturated = 0;    ///< cells that held more than 255 events and were clipped to 255
-  std::int64_t dropped_events = 0;  ///< events that fell outside the frames (crop, or after the last fixed step)
+  std::uint64_t checksum = 0;       ///< of shape, classes, labels and frames; the same on any machine
+  std::string split_statement;      ///< one paragraph for a report: how the parts were chosen
+  std::string transform;            ///< canonical text of what was done to the events (FrameTransform::text)
+  std::int64_t saturated = 0;       ///< cells that held more than 255 events and were clipped to 255
+  std::int64_t dropped_events = 0;  ///< events outside the frames (after the last fixed step)
 
   std::int64_t num_classes() const { return static_cast<std::int64_t>(class_names.size()); }
   /// Cells of one sample: num_steps * c * h * w.
@@ -49,20 +49,20 @@ struct DataOptions {
   std::string name = "nmnist-mini";  ///< a row of data_set_table()
   std::filesystem::path path{};      ///< folder of the data set; empty only for bundled sets
   std::int64_t num_steps = 0;        ///< T, 1..1024
-  std::string slicing{};             ///< "count": T slices of floor(N/T) events; "time": T windows of equal length
-  double step_ms = 0;                ///< with "time": fixed length of a step; 0 = extent of the sample / T
-  double window_ms = 0;              ///< recordings that are cut into samples: length of one sample
-  std::int64_t height = 0;           ///< target size of the frames; both or neither. Counts of merged pixels add up
+  std::string slicing{};    ///< "count": T slices of floor(N/T) events; "time": T windows of equal length
+  double step_ms = 0;       ///< with "time": fixed length of a step; 0 = extent of the sample / T
+  double window_ms = 0;     ///< recordings that are cut into samples: length of one sample
+  std::int64_t height = 0;  ///< target size of the frames; both or neither. Counts of merged pixels add up
   std::int64_t width = 0;
-  std::int64_t denoise_us = 0;       ///< drop events without a neighbour within this time; 0 = keep all
-  std::string transforms{};          ///< further steps before framing, "flip_x | crop_time:start_us=0,stop_us=100000"
-  double validation_fraction = 0.1;  ///< of the training part, [0, 0.9]
-  std::int64_t max_per_class = 0;    ///< first so many samples a class of each part, after a seeded shuffle; 0 = all
-  std::uint64_t seed = 0;            ///< of the split, the choice above and random transforms
-  std::filesystem::path cache_dir{}; ///< where framed data are kept for the next run; empty = no cache
+  std::int64_t denoise_us = 0;  ///< drop events without a neighbour within this time; 0 = keep all
+  std::string transforms{};  ///< further steps before framing, "flip_x | crop_time:start_us=0,stop_us=100000"
+  double validation_fraction = 0.1;   ///< of the training part, [0, 0.9]
+  std::int64_t max_per_class = 0;     ///< so many samples of a class in training and in test; 0 = all
+  std::uint64_t seed = 0;             ///< of the split, the choice above and random transforms
+  std::filesystem::path cache_dir{};  ///< where framed data are kept for the next run; empty = no cache
 };
 
-/// One row of the registry. `load` returns a data set without checksum (load_data_set adds it).
+/// One row of the registry: `info.parameters` are the fields of DataOptions, with this set's defaults.
 struct DataSetRow {
   MethodInfo info;
   bool needs_path = true;
@@ -77,10 +77,11 @@ const std::vector<DataSetRow>& data_set_table();
 DataOptions resolve(const DataOptions& options);
 
 /// Loads a data set: resolve(), read (or take from the cache), frame, split, checksum.
-/// Parts never share a recording, save that "dvs128-objects" takes the last contiguous windows of each training
-/// recording for validation, as `split_statement` says.
-/// Errors: usage (unknown name, missing path, a folder that is not laid out as expected: the message says what was
-/// expected); bad_data (corrupt or mislabelled files, an empty class; the place names the file); io; interrupted.
+/// Parts never share a recording, save that "dvs128-objects" takes the last contiguous windows of each
+/// training recording for validation, as `split_statement` says. A damaged cache is rebuilt, and one that
+/// cannot be written is done without; log() says so. Errors: usage (unknown name, missing path, a folder that
+/// is not laid out as expected: the message says what was expected); bad_data (corrupt or mislabelled files,
+/// an empty class; the place names the file); io; interrupted.
 FrameDataset load_data_set(const DataOptions& options, const ProgressCallback& progress = {});
 
 /// Sizes, samples a class, density of activity (mean fraction of non-zero cells) and split, as lines of text.

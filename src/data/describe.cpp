@@ -38,10 +38,13 @@ std::string describe_activity(const FrameDataset& data, const Split& split) {
 }  // namespace
 
 std::string describe(const FrameDataset& data) {
-  std::string text = fmt::format("{}: {} classes, {} steps of {}, checksum {}\n", data.name, data.num_classes(),
-                                 data.num_steps, net::to_string(data.sample_shape), to_hex(data.checksum));
-  text += fmt::format("  {:<32}{:>8}{:>12}{:>8}\n", "class", "train", "validation", "test") + describe_classes(data);
-  text += fmt::format("  {:<32}{:>8}{:>12}{:>8}\n", "all", data.train.size(), data.validation.size(), data.test.size());
+  std::string text =
+      fmt::format("{}: {} classes, {} steps of {}, checksum {}\n", data.name, data.num_classes(),
+                  data.num_steps, net::to_string(data.sample_shape), to_hex(data.checksum));
+  text += fmt::format("  {:<32}{:>8}{:>12}{:>8}\n", "class", "train", "validation", "test") +
+          describe_classes(data);
+  text += fmt::format("  {:<32}{:>8}{:>12}{:>8}\n", "all", data.train.size(), data.validation.size(),
+                      data.test.size());
   text += "train: " + describe_activity(data, data.train) + "\n";
   text += "test: " + describe_activity(data, data.test) + "\n";
   text += fmt::format("frames: {}; {} cells clipped at 255, {} events outside the frames\n", data.transform,

@@ -14,12 +14,12 @@ enum class Slicing {
   time    ///< T windows of equal length
 };
 
-/// From the N events of a sample to T frames [num_steps, 2, height, width]: dst[i, p, y, x] is the number of events of
-/// polarity p at (x, y) in slice i, clipped at 255.
-/// By time, step i holds the events with floor((t - begin) / step) = i, where step is `step_us` or, with 0, the sample's
-/// extent / T. Events outside [begin, begin + T * step) are dropped and reported.
-/// Source: SpikingJelly, "integrate events to frames" by number and by time. Where we differ: by time, the last window
-/// ends with the sample, so that its length equals the others' (there it takes the rounding rest).
+/// From the N events of a sample to T frames [num_steps, 2, height, width]: dst[i, p, y, x] is the number of
+/// events of polarity p at (x, y) in slice i, clipped at 255. By time, step i holds the events with floor((t
+/// - begin) / step) = i, where step is `step_us` or, with 0, the sample's extent / T. Events outside [begin,
+/// begin + T * step) are dropped and reported. Source: SpikingJelly, "integrate events to frames" by number
+/// and by time. Where we differ: by time, the last window ends with the sample, so that its length equals the
+/// others' (there it takes the rounding rest).
 struct EventsToFrames {
   Slicing slicing = Slicing::count;
   std::int64_t num_steps = 10;
@@ -44,9 +44,9 @@ struct FrameLosses {
   std::int64_t dropped = 0;    ///< events outside every step
 };
 
-/// Fills dst [num_steps, 2, recording.height, recording.width], overwriting it. `extent`: the sample's span of time.
-/// Thread-safe. Errors: internal where dst has another size.
-FrameLosses events_to_frames(const formats::Recording& recording, const EventsToFrames& options, TimeSpan extent,
-                             std::span<std::uint8_t> dst);
+/// Fills dst [num_steps, 2, recording.height, recording.width], overwriting it. `extent`: the sample's span
+/// of time. Thread-safe. Errors: internal where dst has another size.
+FrameLosses events_to_frames(const formats::Recording& recording, const EventsToFrames& options,
+                             TimeSpan extent, std::span<std::uint8_t> dst);
 
 }  // namespace tern::data

@@ -1,4 +1,5 @@
-// What a data set is made of before anything is framed: its recordings, their labels and the rule of its split.
+// What a data set is made of before anything is framed: its recordings, their labels and the rule of its
+// split.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ struct EventSample {
 /// One recording. `read` is thread-safe and gives its samples in order of time.
 struct Source {
   Part part = Part::train;
-  std::int32_t label = -1;      ///< of all its samples; -1: it holds several classes
+  std::int32_t label = -1;  ///< of all its samples; -1: it holds several classes
   std::string name;
-  std::int64_t num_samples = 0; ///< 0: known only after reading
+  std::int64_t num_samples = 0;  ///< 0: known only after reading
   std::function<std::vector<EventSample>()> read;
 };
 
@@ -44,11 +45,11 @@ struct Recipe {
   std::vector<Source> sources;               ///< in a fixed order that does not depend on the file system
   std::vector<std::filesystem::path> files;  ///< every file that is read: part of the cache key
   ValidationRule rule = ValidationRule::recordings;
-  std::string origin;                        ///< sentence: what is train and what is test
+  std::string origin;  ///< sentence: what is train and what is test
 };
 
-/// Reads, transforms and frames all samples of a recipe and splits them; checksum and text of the transform included.
-/// `options` are resolved. Reading runs on all threads; `progress` is called from the calling one.
+/// Reads, transforms and frames all samples of a recipe and splits them; checksum and text of the transform
+/// included. `options` are resolved. Reading runs on all threads; `progress` is called from the calling one.
 /// Errors: as load_data_set.
 FrameDataset build(const Recipe& recipe, const DataOptions& options, const ProgressCallback& progress);
 

@@ -13,7 +13,8 @@ FrameTransform sample_transform(const DataOptions& resolved) {
   };
   if (resolved.denoise_us > 0) append(fmt::format("denoise:dt_us={}", resolved.denoise_us));
   append(resolved.transforms);
-  if (resolved.height > 0) append(fmt::format("downsample:height={},width={}", resolved.height, resolved.width));
+  if (resolved.height > 0)
+    append(fmt::format("downsample:height={},width={}", resolved.height, resolved.width));
   transform.frames = {resolved.slicing == "time" ? Slicing::time : Slicing::count, resolved.num_steps,
                       std::llround(resolved.step_ms * 1000)};
   transform.seed = resolved.seed;

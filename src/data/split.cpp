@@ -4,9 +4,9 @@
 #include <cmath>
 #include <map>
 
-#include "base/seed.hpp"
-
 #include <fmt/format.h>
+
+#include "base/seed.hpp"
 
 namespace tern::data {
 namespace {
@@ -22,8 +22,10 @@ void limit(std::vector<std::size_t>& members, const DataOptions& options, const 
   const std::vector<bool> kept = choose(total, options.max_per_class, options.seed, "limit/" + name);
   std::vector<std::size_t> left;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (kept[i]) left.push_back(members[i]);
-    else where[members[i]] = Destination::nowhere;
+    if (kept[i])
+      left.push_back(members[i]);
+    else
+      where[members[i]] = Destination::nowhere;
   }
   members = std::move(left);
 }
@@ -35,7 +37,8 @@ std::vector<bool> choose(std::int64_t total, std::int64_t count, std::uint64_t s
   if (count >= total) return chosen;
   Rng rng(derive_seed(seed, name));
   const std::vector<std::int64_t> order = permutation(total, rng);
-  for (std::int64_t i = 0; i < count; ++i) chosen[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+  for (std::int64_t i = 0; i < count; ++i)
+    chosen[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
   return chosen;
 }
 
@@ -60,8 +63,8 @@ std::vector<Destination> destinations(const Recipe& recipe, const DataOptions& o
     if (single && options.max_per_class > 0) limit(members, options, part + name, where);
     if (key.first == Part::test || recipe.rule != ValidationRule::recordings) continue;
     const auto total = static_cast<std::int64_t>(members.size());
-    const std::vector<bool> held =
-        choose(total, validation_count(total, options.validation_fraction), options.seed, "validation/" + name);
+    const std::vector<bool> held = choose(total, validation_count(total, options.validation_fraction),
+                                          options.seed, "validation/" + name);
     for (std::size_t i = 0; i < members.size(); ++i)
       if (held[i]) where[members[i]] = Destination::validation;
   }
@@ -70,18 +73,23 @@ std::vector<Destination> destinations(const Recipe& recipe, const DataOptions& o
 
 std::string split_statement(const Recipe& recipe, const DataOptions& options, const FrameDataset& data) {
   std::string text = recipe.origin;
-  if (options.validation_fraction <= 0) text += " No validation part.";
+  if (options.validation_fraction <= 0)
+    text += " No validation part.";
   else if (recipe.rule == ValidationRule::recordings)
-    text += fmt::format(" Validation: {:g} of the training recordings of each class, by a shuffle with seed {}; no "
-                        "recording is in two parts.", options.validation_fraction, options.seed);
+    text += fmt::format(
+        " Validation: {:g} of the training recordings of each class, by a shuffle with seed {}; no "
+        "recording is in two parts.",
+        options.validation_fraction, options.seed);
   else
-    text += fmt::format(" Validation: the last contiguous {:g} of the windows of each training recording; train and "
-                        "validation share recordings but no span of time.", options.validation_fraction);
+    text += fmt::format(
+        " Validation: the last contiguous {:g} of the windows of each training recording; train and "
+        "validation share recordings but no span of time.",
+        options.validation_fraction);
   if (options.max_per_class > 0)
     text += fmt::format(" At most {} samples of a class in training and in test, chosen with seed {}.",
                         options.max_per_class, options.seed);
-  return text + fmt::format(" {} train, {} validation, {} test samples.", data.train.size(), data.validation.size(),
-                            data.test.size());
+  return text + fmt::format(" {} train, {} validation, {} test samples.", data.train.size(),
+                            data.validation.size(), data.test.size());
 }
 
 }  // namespace tern::data

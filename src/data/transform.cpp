@@ -48,7 +48,8 @@ void check_ranges(const TransformRow& row, const TransformStep& step) {
     const ParameterInfo& parameter = row.info.parameters[i];
     const double value = step.parameters.at(parameter.name);
     if (!(value >= row.ranges[i].low && value <= row.ranges[i].high))
-      fail(ErrorKind::usage, row.info.name, "{}: expected {}, got {}", parameter.name, parameter.range, value);
+      fail(ErrorKind::usage, row.info.name, "{}: expected {}, got {}", parameter.name, parameter.range,
+           value);
   }
 }
 
@@ -66,7 +67,8 @@ std::string text_of(const TransformStep& step) {
   std::string text = step.name;
   char separator = ':';
   for (const auto& [name, value] : step.parameters) {
-    text += fmt::format("{}{}={}", separator, name, value);  // fmt gives the shortest text that reads back exactly
+    text += fmt::format("{}{}={}", separator, name,
+                        value);  // fmt gives the shortest text that reads back exactly
     separator = ',';
   }
   return text;
@@ -75,10 +77,9 @@ std::string text_of(const TransformStep& step) {
 }  // namespace
 
 const std::vector<TransformRow>& transform_table() {
-  static const std::vector<TransformRow> table{transforms::denoise,       transforms::downsample,
-                                               transforms::flip_x,        transforms::flip_y,
-                                               transforms::flip_polarity, transforms::time_jitter,
-                                               transforms::spatial_jitter, transforms::crop_time};
+  static const std::vector<TransformRow> table{
+      transforms::denoise,       transforms::downsample,  transforms::flip_x,         transforms::flip_y,
+      transforms::flip_polarity, transforms::time_jitter, transforms::spatial_jitter, transforms::crop_time};
   return table;
 }
 

@@ -37,9 +37,9 @@ struct TransformStep {
   TransformParameters parameters;
 };
 
-/// Reads "flip_x | crop_time:start_us=0,stop_us=100000": steps between '|', parameters behind ':'. Left-out parameters
-/// take their defaults; empty text gives no step.
-/// Errors: usage (unknown transform or parameter, no number, out of range).
+/// Reads "flip_x | crop_time:start_us=0,stop_us=100000": steps between '|', parameters behind ':'. Left-out
+/// parameters take their defaults; empty text gives no step. Errors: usage (unknown transform or parameter,
+/// no number, out of range).
 std::vector<TransformStep> parse_transforms(std::string_view text);
 
 /// The whole way from events to frames: steps in order, then framing.
@@ -48,7 +48,8 @@ struct FrameTransform {
   EventsToFrames frames;
   std::uint64_t seed = 0;  ///< of random steps; each sample draws from its own stream, named after the sample
 
-  /// Canonical form: equal transforms give equal texts and different ones different texts. Part of the cache key.
+  /// Canonical form: equal transforms give equal texts and different ones different texts. Part of the cache
+  /// key.
   std::string text() const;
 
   /// Applies the steps (not the framing) to one sample.

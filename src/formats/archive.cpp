@@ -70,13 +70,15 @@ void for_each_file(const std::filesystem::path& path,
   while ((status = archive_read_next_header(handle.get(), &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr) continue;
     const std::string name = clean_name(entry, path);
-    std::string bytes = read_entry(handle.get(), path.string() + ": " + name, std::min(left, limits.file_bytes));
+    std::string bytes =
+        read_entry(handle.get(), path.string() + ": " + name, std::min(left, limits.file_bytes));
     left -= bytes.size();
     ++files;
     visit(name, std::move(bytes));
   }
   if (status != ARCHIVE_EOF)
-    fail(ErrorKind::bad_data, path.string(), "corrupt archive after {} files: {}", files, reason(handle.get()));
+    fail(ErrorKind::bad_data, path.string(), "corrupt archive after {} files: {}", files,
+         reason(handle.get()));
   if (files == 0) fail(ErrorKind::bad_data, path.string(), "the archive holds no file");
 }
 

@@ -1,7 +1,7 @@
 // The regular files inside .tar.gz, .tar.zst, .tar.xz, .tar and .zip archives.
 //
-// `formats` owns other people's files in and out: each format is one file that knows bytes and nothing of data sets,
-// training or networks' meaning. Every reader treats its input as hostile.
+// `formats` owns other people's files in and out: each format is one file that knows bytes and nothing of
+// data sets, training or networks' meaning. Every reader treats its input as hostile.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@ struct ArchiveLimits {
   std::uint64_t total_bytes = std::uint64_t{8} << 30;
 };
 
-/// Calls visit(name, bytes) for each regular file, in the archive's order. `name` is the path inside the archive with
-/// '/' between folders, without a leading "./". Folders, links and devices are skipped; nothing is written to disk.
-/// Errors: io (no such file); bad_data, place = path and the file inside (corrupt, truncated, a name that is absolute
-/// or has "..", beyond the limits, no file at all). What visit throws passes through.
+/// Calls visit(name, bytes) for each regular file, in the archive's order. `name` is the path inside the
+/// archive with
+/// '/' between folders, without a leading "./". Folders, links and devices are skipped; nothing is written to
+/// disk. Errors: io (no such file); bad_data, place = path and the file inside (corrupt, truncated, a name
+/// that is absolute or has "..", beyond the limits, no file at all). What visit throws passes through.
 void for_each_file(const std::filesystem::path& path,
                    const std::function<void(const std::string& name, std::string bytes)>& visit,
                    const ArchiveLimits& limits = {});

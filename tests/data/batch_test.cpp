@@ -19,7 +19,8 @@ FrameDataset counting(std::int64_t samples) {
   data.num_steps = 2;
   data.train.labels.resize(static_cast<std::size_t>(samples));
   data.train.frames.resize(static_cast<std::size_t>(samples * data.sample_size()));
-  for (std::size_t i = 0; i < data.train.frames.size(); ++i) data.train.frames[i] = static_cast<std::uint8_t>(i % 251);
+  for (std::size_t i = 0; i < data.train.frames.size(); ++i)
+    data.train.frames[i] = static_cast<std::uint8_t>(i % 251);
   return data;
 }
 
@@ -62,7 +63,8 @@ TEST(Gather, PutsTimeFirst) {
     for (std::int64_t n = 0; n < 2; ++n)
       for (std::int64_t c = 0; c < 2; ++c)
         for (std::int64_t i = 0; i < 12; ++i) {
-          const float expected = static_cast<float>((indices[static_cast<std::size_t>(n)] * 48 + t * 24 + c * 12 + i) % 251);
+          const float expected =
+              static_cast<float>((indices[static_cast<std::size_t>(n)] * 48 + t * 24 + c * 12 + i) % 251);
           EXPECT_EQ(first[static_cast<std::size_t>(((t * 2 + n) * 2 + c) * 12 + i)], expected);
           EXPECT_EQ(last[static_cast<std::size_t>(((t * 2 + n) * 12 + i) * 2 + c)], expected);
         }
@@ -133,9 +135,11 @@ TEST(Gather, DependsOnSeedEpochAndSampleOnly) {
 
 TEST(Gather, RefusesBadIndicesAndProbabilities) {
   const FrameDataset data = counting(2);
-  EXPECT_EQ(error_of([&] { gathered(data, {2}, Layout::channels_first); }).message(), "sample 2 of a split of 2");
+  EXPECT_EQ(error_of([&] { gathered(data, {2}, Layout::channels_first); }).message(),
+            "sample 2 of a split of 2");
   EXPECT_EQ(error_of([&] { gathered(data, {-1}, Layout::channels_first); }).kind(), ErrorKind::usage);
-  EXPECT_EQ(error_of([&] { gathered(data, {0}, Layout::channels_first, {.event_drop = 2}); }).kind(), ErrorKind::usage);
+  EXPECT_EQ(error_of([&] { gathered(data, {0}, Layout::channels_first, {.event_drop = 2}); }).kind(),
+            ErrorKind::usage);
   EXPECT_TRUE(gathered(data, {}, Layout::channels_first).empty());
 }
 

@@ -74,5 +74,13 @@ TEST_F(Cache, DamagedEntriesAreRebuiltWithAWarning) {
   }
 }
 
+TEST_F(Cache, ALoadWorksWhereTheCacheCannotBeWritten) {
+  write_file_atomically(root_ / "file", "not a folder");
+  options_.cache_dir = root_ / "file" / "below";
+  EXPECT_EQ(load_data_set(options_).test.size(), 4);
+  ASSERT_EQ(warnings_.size(), 1u);
+  EXPECT_TRUE(warnings_[0].starts_with("the cache is not written: ")) << warnings_[0];
+}
+
 }  // namespace
 }  // namespace tern::data

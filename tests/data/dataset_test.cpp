@@ -28,10 +28,12 @@ TEST(DataOptions, ZeroMeansTheDefaultOfTheDataSet) {
 }
 
 TEST(DataOptions, ContradictionsAreUsageErrors) {
-  EXPECT_EQ(refusal({.name = "nmnits"}).message().substr(0, 45), "unknown data set 'nmnits': did you mean 'nmni");
+  EXPECT_EQ(refusal({.name = "nmnits"}).message().substr(0, 45),
+            "unknown data set 'nmnits': did you mean 'nmni");
   EXPECT_STREQ(refusal({.num_steps = -1}).what(), "data: num_steps: expected 1..1024, got -1");
   EXPECT_EQ(refusal({.slicing = "events"}).message(), "slicing: expected count or time, got 'events'");
-  EXPECT_EQ(refusal({.slicing = "count", .step_ms = 2}).message(), "step_ms needs slicing=time, got slicing=count");
+  EXPECT_EQ(refusal({.slicing = "count", .step_ms = 2}).message(),
+            "step_ms needs slicing=time, got slicing=count");
   EXPECT_EQ(refusal({.window_ms = 2}).message(), "window_ms: 'nmnist-mini' is not cut into windows");
   EXPECT_EQ(refusal({.height = 2}).message(), "give height and width, or neither: got 2 x 0");
   EXPECT_EQ(refusal({.transforms = "flop"}).kind(), ErrorKind::usage);
@@ -44,9 +46,11 @@ TEST(DataSetTable, EveryRowIsDescribed) {
   for (const DataSetRow& row : data_set_table()) {
     EXPECT_FALSE(row.info.summary.empty());
     EXPECT_GT(row.defaults.num_steps, 0);
+    EXPECT_GE(row.info.parameters.size(), 12u);
     names.insert(row.info.name);
   }
-  EXPECT_EQ(names, (std::set<std::string>{"nmnist", "nmnist-mini", "dvs128-objects", "dvs128-gesture", "event-folder"}));
+  EXPECT_EQ(names, (std::set<std::string>{"nmnist", "nmnist-mini", "dvs128-objects", "dvs128-gesture",
+                                          "event-folder"}));
 }
 
 class Loading : public WithFolder {

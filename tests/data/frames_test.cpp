@@ -19,8 +19,10 @@ Recording ramp(const std::vector<std::int64_t>& times) {
 }
 
 /// Events in each step.
-std::vector<int> events_a_step(const Recording& recording, const EventsToFrames& options, FrameLosses* losses = nullptr) {
-  std::vector<std::uint8_t> frames(static_cast<std::size_t>(options.num_steps * 2 * recording.height * recording.width));
+std::vector<int> events_a_step(const Recording& recording, const EventsToFrames& options,
+                               FrameLosses* losses = nullptr) {
+  std::vector<std::uint8_t> frames(
+      static_cast<std::size_t>(options.num_steps * 2 * recording.height * recording.width));
   const FrameLosses lost = events_to_frames(recording, options, extent_of(recording.events), frames);
   if (losses != nullptr) *losses = lost;
   std::vector<int> sums;
@@ -47,7 +49,8 @@ TEST(Frames, ByTimeTheStepsHaveEqualLength) {
 
 TEST(Frames, ByFixedTimeLaterEventsAreDroppedAndCounted) {
   FrameLosses losses;
-  EXPECT_EQ(events_a_step(ramp({100, 101, 104, 105, 109}), {Slicing::time, 2, 3}, &losses), (std::vector<int>{2, 2}));
+  EXPECT_EQ(events_a_step(ramp({100, 101, 104, 105, 109}), {Slicing::time, 2, 3}, &losses),
+            (std::vector<int>{2, 2}));
   EXPECT_EQ(losses.dropped, 1);
 }
 

@@ -18,7 +18,8 @@ Recipe recipe_of(int train, int test) {
   return recipe;
 }
 
-std::int64_t count(const Recipe& recipe, const std::vector<Destination>& where, Destination part, std::int32_t label) {
+std::int64_t count(const Recipe& recipe, const std::vector<Destination>& where, Destination part,
+                   std::int32_t label) {
   std::int64_t found = 0;
   for (std::size_t i = 0; i < where.size(); ++i)
     found += where[i] == part && recipe.sources[i].label == label ? 1 : 0;

@@ -25,8 +25,10 @@ Recording noise(int count = 500) {
 }
 
 TEST(Transform, DenoiseKeepsEventsWithARecentNeighbour) {
-  // The second is beside the first and recent; the third beside it but late; the fourth diagonal; the fifth below.
-  const Recording in{4, 4, {{0, 1, 1, true}, {5, 2, 1, true}, {50, 3, 1, true}, {51, 0, 0, true}, {52, 3, 2, true}}, true};
+  // The second is beside the first and recent; the third beside it but late; the fourth diagonal; the fifth
+  // below.
+  const Recording in{
+      4, 4, {{0, 1, 1, true}, {5, 2, 1, true}, {50, 3, 1, true}, {51, 0, 0, true}, {52, 3, 2, true}}, true};
   EXPECT_EQ(apply("denoise:dt_us=10", in).events, (std::vector<Event>{{5, 2, 1, true}, {52, 3, 2, true}}));
 }
 
@@ -36,7 +38,8 @@ TEST(Transform, DownsampleKeepsAllEvents) {
   EXPECT_EQ(out.height, 5);
   EXPECT_EQ(out.events.size(), 500u);
   const Recording in{34, 34, {{0, 33, 16, true}, {1, 0, 17, true}}, true};
-  EXPECT_EQ(apply("downsample:height=17,width=17", in).events, (std::vector<Event>{{0, 16, 8, true}, {1, 0, 8, true}}));
+  EXPECT_EQ(apply("downsample:height=17,width=17", in).events,
+            (std::vector<Event>{{0, 16, 8, true}, {1, 0, 8, true}}));
 }
 
 TEST(Transform, FlipsMirrorAndTwiceIsNothing) {
@@ -62,7 +65,8 @@ TEST(Transform, EveryTransformKeepsOrderAndSensorAndObeysItsSeed) {
     for (std::size_t i = 0; i < once.events.size(); ++i) {
       const Event& event = once.events[i];
       EXPECT_TRUE(i == 0 || once.events[i - 1].t_us <= event.t_us) << row.info.name;
-      EXPECT_TRUE(event.x >= 0 && event.x < once.width && event.y >= 0 && event.y < once.height) << row.info.name;
+      EXPECT_TRUE(event.x >= 0 && event.x < once.width && event.y >= 0 && event.y < once.height)
+          << row.info.name;
     }
     EXPECT_EQ(row.ranges.size(), row.info.parameters.size());
   }
@@ -71,9 +75,11 @@ TEST(Transform, EveryTransformKeepsOrderAndSensorAndObeysItsSeed) {
 }
 
 TEST(Transform, TheTextIsCanonical) {
-  FrameTransform transform{parse_transforms(" flip_x|  crop_time : stop_us = 5e3 "), {Slicing::time, 4, 1000}, 7};
-  EXPECT_EQ(transform.text(),
-            "flip_x:p=1 | crop_time:start_us=0,stop_us=5000 | frames:by=time,num_steps=4,step_us=1000 | seed=7");
+  FrameTransform transform{
+      parse_transforms(" flip_x|  crop_time : stop_us = 5e3 "), {Slicing::time, 4, 1000}, 7};
+  EXPECT_EQ(
+      transform.text(),
+      "flip_x:p=1 | crop_time:start_us=0,stop_us=5000 | frames:by=time,num_steps=4,step_us=1000 | seed=7");
   transform.steps = parse_transforms("denoise:dt_us=100");
   EXPECT_EQ(transform.text(), "denoise:dt_us=100 | frames:by=time,num_steps=4,step_us=1000");
   EXPECT_TRUE(parse_transforms("  ").empty());
@@ -84,7 +90,8 @@ TEST(Transform, RefusesWhatItDoesNotKnow) {
                "unknown transform 'denoize': did you mean 'denoi");
   EXPECT_EQ(error_of([] { parse_transforms("flip_x:q=1"); }).kind(), ErrorKind::usage);
   EXPECT_STREQ(error_of([] { parse_transforms("flip_x:p=2"); }).what(), "flip_x: p: expected 0..1, got 2");
-  EXPECT_STREQ(error_of([] { parse_transforms("flip_x:p=a"); }).what(), "flip_x: p: expected a number, got 'a'");
+  EXPECT_STREQ(error_of([] { parse_transforms("flip_x:p=a"); }).what(),
+               "flip_x: p: expected a number, got 'a'");
   for (const char* text : {"|", "flip_x | | flip_y", "flip_x:p", "flip_x:p=nan", "flip_x:,"})
     EXPECT_EQ(error_of([&] { parse_transforms(text); }).kind(), ErrorKind::usage) << text;
 }

@@ -23,8 +23,10 @@ enum class Kind { tar_gz, tar_xz, tar_zst, zip };
 /// Writes an archive with a folder, a link and the entries.
 void write_archive(const fs::path& path, Kind kind, const std::vector<Entry>& entries) {
   archive* out = archive_write_new();
-  if (kind == Kind::zip) archive_write_set_format_zip(out);
-  else archive_write_set_format_pax_restricted(out);
+  if (kind == Kind::zip)
+    archive_write_set_format_zip(out);
+  else
+    archive_write_set_format_pax_restricted(out);
   if (kind == Kind::tar_gz) archive_write_add_filter_gzip(out);
   if (kind == Kind::tar_xz) archive_write_add_filter_xz(out);
   if (kind == Kind::tar_zst) archive_write_add_filter_zstd(out);
@@ -59,8 +61,12 @@ class Archive : public ::testing::Test {
 
 std::vector<Entry> read_all(const fs::path& path, const ArchiveLimits& limits = {}) {
   std::vector<Entry> got;
-  for_each_file(path, [&](const std::string& name, std::string bytes) { got.push_back({name, std::move(bytes)}); },
-                limits);
+  for_each_file(
+      path,
+      [&](const std::string& name, std::string bytes) {
+        got.push_back({name, std::move(bytes)});
+      },
+      limits);
   return got;
 }
 
@@ -106,7 +112,8 @@ TEST_F(Archive, TruncatedAndCorruptedArchivesGiveErrors) {
     for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 40) {
       write_file_atomically(path, whole.substr(0, size));
       const ErrorKind kind_of_cut = kind_of([&] { read_all(path); });
-      EXPECT_TRUE(kind_of_cut == ErrorKind::bad_data || size > whole.size() * 9 / 10) << size << " of " << whole.size();
+      EXPECT_TRUE(kind_of_cut == ErrorKind::bad_data || size > whole.size() * 9 / 10)
+          << size << " of " << whole.size();
     }
     for (std::size_t at = 0; at < whole.size(); at += 1 + whole.size() / 60) {
       std::string bytes = whole;

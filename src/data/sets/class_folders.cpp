@@ -10,7 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+bool hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -42,13 +44,13 @@ void add_part(Recipe& recipe, const fs::path& folder, Part part) {
   for (const std::string& name : sub_folders(folder)) {
     const auto found = std::find(recipe.class_names.begin(), recipe.class_names.end(), name);
     if (found == recipe.class_names.end())
-      fail(ErrorKind::bad_data, (folder / name).string(), "'{}' is not a class: the training folder has {}", name,
-           fmt::join(recipe.class_names, ", "));
+      fail(ErrorKind::bad_data, (folder / name).string(), "'{}' is not a class: the training folder has {}",
+           name, fmt::join(recipe.class_names, ", "));
     const auto label = static_cast<std::int32_t>(found - recipe.class_names.begin());
     for (const fs::path& file : event_files(folder / name)) {
       recipe.files.push_back(file);
-      recipe.sources.push_back(source_of(file, part, label,
-                                         folder.filename().string() + "/" + name + "/" + file.filename().string()));
+      recipe.sources.push_back(source_of(
+          file, part, label, folder.filename().string() + "/" + name + "/" + file.filename().string()));
     }
   }
 }
@@ -73,10 +75,12 @@ std::vector<fs::path> event_files(const fs::path& folder) {
   return files;
 }
 
-void need_folder(const std::string& set, const fs::path& root, const std::string& name, const std::string& layout) {
+void need_folder(const std::string& set, const fs::path& root, const std::string& name,
+                 const std::string& layout) {
   const bool there = fs::is_directory(name.empty() ? root : root / name);
   if (there) return;
-  if (!fs::is_directory(root)) fail(ErrorKind::usage, set, "no folder '{}': expected {}", root.string(), layout);
+  if (!fs::is_directory(root))
+    fail(ErrorKind::usage, set, "no folder '{}': expected {}", root.string(), layout);
   fail(ErrorKind::usage, set, "no folder '{}' in {}: expected {}", name, root.string(), layout);
 }
 
@@ -91,7 +95,8 @@ Recipe list_class_folders(const std::string& set, const fs::path& root, const st
     fail(ErrorKind::usage, set, "no class folder in {}: expected {}", (root / train).string(), layout);
   add_part(recipe, root / train, Part::train);
   add_part(recipe, root / test, Part::test);
-  recipe.origin = fmt::format("Folder '{}' trains and folder '{}' tests, as the data set comes.", train, test);
+  recipe.origin =
+      fmt::format("Folder '{}' trains and folder '{}' tests, as the data set comes.", train, test);
   return recipe;
 }
 

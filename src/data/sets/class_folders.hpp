@@ -17,8 +17,8 @@ std::vector<std::string> sub_folders(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> event_files(const std::filesystem::path& folder);
 
 /// The recipe of root/TRAIN/CLASS/FILE and root/TEST/CLASS/FILE; the classes are the folders in TRAIN.
-/// Errors: usage (no such folder: the message says what was expected); bad_data (a folder in TEST that is none of the
-/// classes, a class without a file, files beside the class folders).
+/// Errors: usage (no such folder: the message says what was expected); bad_data (a folder in TEST that is
+/// none of the classes, a class without a file, files beside the class folders).
 Recipe list_class_folders(const std::string& set, const std::filesystem::path& root, const std::string& train,
                           const std::string& test);
 

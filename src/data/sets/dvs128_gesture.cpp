@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* layout =
-    "userNN_LIGHT.aedat, userNN_LIGHT_labels.csv, trials_to_train.txt, trials_to_test.txt (the unpacked DvsGesture)";
+    "userNN_LIGHT.aedat, userNN_LIGHT_labels.csv, trials_to_train.txt, trials_to_test.txt (the unpacked "
+    "DvsGesture)";
 
 std::vector<std::string> lines_of(const fs::path& path) {
   if (!fs::is_regular_file(path))
@@ -41,8 +42,10 @@ std::vector<EventSample> cut(const formats::Recording& recording, const std::vec
   for (const formats::Trial& trial : trials) {
     const auto begin = std::lower_bound(events.begin(), events.end(), trial.begin_us, before);
     const auto end = std::lower_bound(begin, events.end(), trial.end_us, before);
-    EventSample sample{trial.gesture - 1, fmt::format("{}@{}ms", name, trial.begin_us / 1000),
-                       {recording.width, recording.height, {begin, end}, recording.size_stated}, {}};
+    EventSample sample{trial.gesture - 1,
+                       fmt::format("{}@{}ms", name, trial.begin_us / 1000),
+                       {recording.width, recording.height, {begin, end}, recording.size_stated},
+                       {}};
     if (begin == end) log(LogLevel::warning, sample.name + ": the trial has no event");
     samples.push_back(std::move(sample));
   }
@@ -52,9 +55,8 @@ std::vector<EventSample> cut(const formats::Recording& recording, const std::vec
 Source source_of(const fs::path& file, const fs::path& labels, Part part, const std::string& name) {
   std::vector<formats::Trial> trials = formats::read_gesture_labels(tern::read_file(labels), labels.string());
   const auto count = static_cast<std::int64_t>(trials.size());
-  return {part, -1, name, count, [file, name, trials = std::move(trials)] {
-            return cut(formats::read_events(file), trials, name);
-          }};
+  return {part, -1, name, count,
+          [file, name, trials = std::move(trials)] { return cut(formats::read_events(file), trials, name); }};
 }
 
 void add_part(Recipe& recipe, const fs::path& root, const char* list, Part part) {
@@ -64,7 +66,8 @@ void add_part(Recipe& recipe, const fs::path& root, const char* list, Part part)
     const fs::path labels = root / (name + "_labels.csv");
     for (const fs::path& needed : {file, labels})
       if (!fs::is_regular_file(needed))
-        fail(ErrorKind::bad_data, (root / list).string(), "lists '{}' but {} is missing", line, needed.string());
+        fail(ErrorKind::bad_data, (root / list).string(), "lists '{}' but {} is missing", line,
+             needed.string());
     recipe.files.push_back(file);
     recipe.files.push_back(labels);
     recipe.sources.push_back(source_of(file, labels, part, name));
@@ -74,24 +77,37 @@ void add_part(Recipe& recipe, const fs::path& root, const char* list, Part part)
 Recipe list_dvs128_gesture(const DataOptions& options) {
   need_folder("dvs128-gesture", options.path, "", layout);
   Recipe recipe;
-  recipe.class_names = {"hand_clapping", "right_hand_wave", "left_hand_wave", "right_arm_clockwise",
-                        "right_arm_counter_clockwise", "left_arm_clockwise", "left_arm_counter_clockwise", "arm_roll",
-                        "air_drums", "air_guitar", "other_gestures"};
+  recipe.class_names = {"hand_clapping",
+                        "right_hand_wave",
+                        "left_hand_wave",
+                        "right_arm_clockwise",
+                        "right_arm_counter_clockwise",
+                        "left_arm_clockwise",
+                        "left_arm_counter_clockwise",
+                        "arm_roll",
+                        "air_drums",
+                        "air_guitar",
+                        "other_gestures"};
   add_part(recipe, options.path, "trials_to_train.txt", Part::train);
   add_part(recipe, options.path, "trials_to_test.txt", Part::test);
   std::int64_t counts[2] = {};
-  for (const Source& source : recipe.sources) counts[source.part == Part::train ? 0 : 1] += source.num_samples;
+  for (const Source& source : recipe.sources)
+    counts[source.part == Part::train ? 0 : 1] += source.num_samples;
   recipe.origin = fmt::format(
-      "trials_to_train.txt trains and trials_to_test.txt tests, each row of the label files one sample: {} and {} "
-      "(SpikingJelly's 1176 and 288; tonic's 1077 and 264 are not comparable).", counts[0], counts[1]);
+      "trials_to_train.txt trains and trials_to_test.txt tests, each row of the label files one sample: {} "
+      "and {} "
+      "(SpikingJelly's 1176 and 288; tonic's 1077 and 264 are not comparable).",
+      counts[0], counts[1]);
   return recipe;
 }
 
 }  // namespace
 
 const DataSet dvs128_gesture{
-    .row = {.info = {"dvs128-gesture", "DVS128 Gesture: 11 hand and arm gestures, 2 x 128 x 128",
-                     "Amir et al. 2017", {}},
+    .row = {.info = {"dvs128-gesture",
+                     "DVS128 Gesture: 11 hand and arm gestures, 2 x 128 x 128",
+                     "Amir et al. 2017",
+                     {}},
             .needs_path = true,
             .defaults = {.num_steps = 20, .slicing = "count"}},
     .list = list_dvs128_gesture,

@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* layout = "session-DATE/OBJECT.aedat, two sessions";
 
-/// Whole windows of window_us from the first event on; the rest at the end and windows without events are left out.
+/// Whole windows of window_us from the first event on; the rest at the end and windows without events are
+/// left out.
 std::vector<EventSample> cut(const formats::Recording& recording, std::int64_t window_us, std::int32_t label,
                              const std::string& name) {
   std::vector<EventSample> windows;
@@ -20,16 +21,19 @@ std::vector<EventSample> cut(const formats::Recording& recording, std::int64_t w
   const std::int64_t first = events.front().t_us;
   auto begin = events.begin();
   for (std::int64_t start = first; start + window_us <= events.back().t_us + 1; start += window_us) {
-    const auto end = std::lower_bound(begin, events.end(), start + window_us,
-                                      [](const formats::Event& event, std::int64_t t) { return event.t_us < t; });
+    const auto end =
+        std::lower_bound(begin, events.end(), start + window_us,
+                         [](const formats::Event& event, std::int64_t t) { return event.t_us < t; });
     if (begin == end) continue;
-    EventSample sample{label, fmt::format("{}@{}ms", name, (start - first) / 1000),
+    EventSample sample{label,
+                       fmt::format("{}@{}ms", name, (start - first) / 1000),
                        {recording.width, recording.height, {begin, end}, recording.size_stated},
                        TimeSpan{start, start + window_us}};
     windows.push_back(std::move(sample));
     begin = end;
   }
-  if (windows.empty()) fail(ErrorKind::bad_data, name, "the recording is shorter than one window of {} us", window_us);
+  if (windows.empty())
+    fail(ErrorKind::bad_data, name, "the recording is shorter than one window of {} us", window_us);
   return windows;
 }
 
@@ -56,7 +60,8 @@ Recipe list_dvs128_objects(const DataOptions& options) {
   const std::int64_t window_us = std::llround(options.window_ms * 1000);
   for (const Part part : {Part::train, Part::test})
     for (const fs::path& file : event_files(options.path / sessions[part == Part::train ? 0 : 1])) {
-      const auto found = std::find(recipe.class_names.begin(), recipe.class_names.end(), file.stem().string());
+      const auto found =
+          std::find(recipe.class_names.begin(), recipe.class_names.end(), file.stem().string());
       if (found == recipe.class_names.end()) continue;
       const auto label = static_cast<std::int32_t>(found - recipe.class_names.begin());
       const std::string name = file.parent_path().filename().string() + "/" + file.stem().string();
@@ -74,8 +79,10 @@ Recipe list_dvs128_objects(const DataOptions& options) {
 }  // namespace
 
 const DataSet dvs128_objects{
-    .row = {.info = {"dvs128-objects", "hand-held objects before a DVS128, two sessions (folder session-*/NAME.aedat)",
-                     "eberlawrence/DVS128_BioLab", {}},
+    .row = {.info = {"dvs128-objects",
+                     "hand-held objects before a DVS128, two sessions (folder session-*/NAME.aedat)",
+                     "eberlawrence/DVS128_BioLab",
+                     {}},
             .needs_path = true,
             .defaults = {.num_steps = 10, .slicing = "time", .window_ms = 100, .height = 32, .width = 32}},
     .list = list_dvs128_objects,

@@ -11,7 +11,10 @@ Recipe list_event_folder(const DataOptions& options) {
 }  // namespace
 
 const DataSet event_folder{
-    .row = {.info = {"event-folder", "your own recordings, any event format (folder train/CLASS/, test/CLASS/)", "", {}},
+    .row = {.info = {"event-folder",
+                     "your own recordings, any event format (folder train/CLASS/, test/CLASS/)",
+                     "",
+                     {}},
             .needs_path = true,
             .defaults = {.num_steps = 10, .slicing = "count"}},
     .list = list_event_folder,

@@ -26,13 +26,15 @@ std::vector<fs::path> places() {
 }
 
 fs::path find_archive(const DataOptions& options) {
-  if (!options.path.empty()) return fs::is_directory(options.path) ? options.path / archive_name : options.path;
+  if (!options.path.empty())
+    return fs::is_directory(options.path) ? options.path / archive_name : options.path;
   std::string tried;
   for (const fs::path& place : places()) {
     if (fs::is_regular_file(place / archive_name)) return place / archive_name;
     tried += fmt::format(" {}", place.string());
   }
-  fail(ErrorKind::usage, "nmnist-mini", "{} is not in{}: set TERN_DATA_DIR to its folder", archive_name, tried);
+  fail(ErrorKind::usage, "nmnist-mini", "{} is not in{}: set TERN_DATA_DIR to its folder", archive_name,
+       tried);
 }
 
 struct Entry {
@@ -72,16 +74,19 @@ Recipe list_nmnist_mini(const DataOptions& options) {
   for (const Entry& entry : entries)
     if (entry.part == Part::train) recipe.class_names.push_back(entry.digit);
   std::sort(recipe.class_names.begin(), recipe.class_names.end());
-  recipe.class_names.erase(std::unique(recipe.class_names.begin(), recipe.class_names.end()), recipe.class_names.end());
+  recipe.class_names.erase(std::unique(recipe.class_names.begin(), recipe.class_names.end()),
+                           recipe.class_names.end());
   for (const Entry& entry : entries) {
     const auto found = std::find(recipe.class_names.begin(), recipe.class_names.end(), entry.digit);
     if (found == recipe.class_names.end())
-      fail(ErrorKind::bad_data, archive.string() + ": " + entry.name, "class '{}' has no training sample", entry.digit);
+      fail(ErrorKind::bad_data, archive.string() + ": " + entry.name, "class '{}' has no training sample",
+           entry.digit);
     recipe.sources.push_back(source_of(entry, static_cast<std::int32_t>(found - recipe.class_names.begin())));
   }
   recipe.files = {archive};
   recipe.origin =
-      "A balanced subset of N-MNIST, digits 6 to 9: Train trains and Test tests. Both are cut from the official "
+      "A balanced subset of N-MNIST, digits 6 to 9: Train trains and Test tests. Both are cut from the "
+      "official "
       "training part, so results are not comparable with published ones.";
   return recipe;
 }
@@ -89,8 +94,10 @@ Recipe list_nmnist_mini(const DataOptions& options) {
 }  // namespace
 
 const DataSet nmnist_mini{
-    .row = {.info = {"nmnist-mini", "the bundled subset of N-MNIST, digits 6 to 9: needs no download",
-                     "Orchard, Jayawant, Cohen, Thakor 2015", {}},
+    .row = {.info = {"nmnist-mini",
+                     "the bundled subset of N-MNIST, digits 6 to 9: needs no download",
+                     "Orchard, Jayawant, Cohen, Thakor 2015",
+                     {}},
             .needs_path = false,
             .defaults = {.num_steps = 10, .slicing = "count"}},
     .list = list_nmnist_mini,

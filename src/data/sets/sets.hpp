@@ -12,7 +12,8 @@ struct DataSet {
 };
 
 /// Folders Train/DIGIT/*.bin and Test/DIGIT/*.bin, any subset of the digits.
-/// Source: Orchard et al., "Converting Static Image Datasets to Spiking Neuromorphic Datasets Using Saccades", 2015.
+/// Source: Orchard et al., "Converting Static Image Datasets to Spiking Neuromorphic Datasets Using
+/// Saccades", 2015.
 extern const DataSet nmnist;
 
 /// The bundled archive nmnist-mini.tar.xz, laid out like nmnist: see data/README.md.

@@ -15,7 +15,9 @@ void apply_crop_time(formats::Recording& recording, const TransformParameters& p
 }  // namespace
 
 const TransformRow crop_time{
-    .info = {"crop_time", "keep the events of one span of time, counted from the first event", "tonic, CropTime",
+    .info = {"crop_time",
+             "keep the events of one span of time, counted from the first event",
+             "tonic, CropTime",
              {{"start_us", "int", "0", "0..1e12", "first time kept"},
               {"stop_us", "int", "1e12", "0..1e12", "first time dropped again"}}},
     .ranges = {{0, 0, 1e12}, {1e12, 0, 1e12}},

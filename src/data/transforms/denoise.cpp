@@ -9,7 +9,8 @@ namespace {
 class LastTimes {
  public:
   LastTimes(int width, int height)
-      : stride_(static_cast<std::size_t>(width) + 2), times_(stride_ * (static_cast<std::size_t>(height) + 2), never) {}
+      : stride_(static_cast<std::size_t>(width) + 2),
+        times_(stride_ * (static_cast<std::size_t>(height) + 2), never) {}
 
   bool neighbour_within(const formats::Event& event, std::int64_t dt_us) const {
     const std::size_t at = index(event);
@@ -41,7 +42,8 @@ void apply_denoise(formats::Recording& recording, const TransformParameters& par
 }  // namespace
 
 const TransformRow denoise{
-    .info = {"denoise", "drop events without a recent event at a neighbouring pixel",
+    .info = {"denoise",
+             "drop events without a recent event at a neighbouring pixel",
              "tonic, Denoise (nearest-neighbour filter)",
              {{"dt_us", "int", "10000", "0..1e9", "how recent the neighbour must be"}}},
     .ranges = {{10000, 0, 1e9}},

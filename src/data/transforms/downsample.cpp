@@ -17,8 +17,11 @@ void apply_downsample(formats::Recording& recording, const TransformParameters& 
 }  // namespace
 
 const TransformRow downsample{
-    .info = {"downsample", "scale the sensor; events of merged pixels add up", "tonic, Downsample",
-             {{"height", "int", "32", "1..4096", "new height"}, {"width", "int", "32", "1..4096", "new width"}}},
+    .info = {"downsample",
+             "scale the sensor; events of merged pixels add up",
+             "tonic, Downsample",
+             {{"height", "int", "32", "1..4096", "new height"},
+              {"width", "int", "32", "1..4096", "new width"}}},
     .ranges = {{32, 1, 4096}, {32, 1, 4096}},
     .random = false,
     .apply = apply_downsample,

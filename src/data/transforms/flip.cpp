@@ -26,7 +26,10 @@ void apply_flip_polarity(formats::Recording& recording, const TransformParameter
 }
 
 TransformRow flip_row(const char* name, const char* summary, decltype(TransformRow::apply) apply) {
-  return {{name, summary, "", {{"p", "float", "1", "0..1", "probability of flipping a sample"}}}, {{1, 0, 1}}, true, apply};
+  return {{name, summary, "", {{"p", "float", "1", "0..1", "probability of flipping a sample"}}},
+          {{1, 0, 1}},
+          true,
+          apply};
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ void apply_spatial_jitter(formats::Recording& recording, const TransformParamete
 }  // namespace
 
 const TransformRow time_jitter{
-    .info = {"time_jitter", "move each event in time by a normal variable", "tonic, TimeJitter",
+    .info = {"time_jitter",
+             "move each event in time by a normal variable",
+             "tonic, TimeJitter",
              {{"std_us", "float", "1000", "0..1e9", "standard deviation"}}},
     .ranges = {{1000, 0, 1e9}},
     .random = true,
@@ -38,7 +40,9 @@ const TransformRow time_jitter{
 };
 
 const TransformRow spatial_jitter{
-    .info = {"spatial_jitter", "move each event by a normal variable, each axis", "tonic, SpatialJitter",
+    .info = {"spatial_jitter",
+             "move each event by a normal variable, each axis",
+             "tonic, SpatialJitter",
              {{"std", "float", "1", "0..4096", "standard deviation in pixels"}}},
     .ranges = {{1, 0, 4096}},
     .random = true,

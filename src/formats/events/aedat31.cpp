@@ -11,8 +11,9 @@ struct Sensor {
   std::string_view name;
   int width, height;
 };
-constexpr std::array sensors{Sensor{"DVS128", 128, 128}, Sensor{"DAVIS128", 128, 128}, Sensor{"DAVIS240", 240, 180},
-                             Sensor{"DAVIS346", 346, 260}, Sensor{"DAVIS640", 640, 480}};
+constexpr std::array sensors{Sensor{"DVS128", 128, 128}, Sensor{"DAVIS128", 128, 128},
+                             Sensor{"DAVIS240", 240, 180}, Sensor{"DAVIS346", 346, 260},
+                             Sensor{"DAVIS640", 640, 480}};
 
 Sensor read_header(ByteReader& reader) {
   if (!reader.looking_at("#!AER-DAT3.1")) reader.fail_here("expected the line '#!AER-DAT3.1'");
@@ -48,8 +49,9 @@ PacketHeader read_packet_header(ByteReader& reader) {
   constexpr std::uint32_t polarity_size = 8;
   if (header.number > header.capacity || header.overflow > 0x7fffffff || header.size == 0 ||
       (header.type == 1 && (header.size != polarity_size || header.offset != 4)))
-    reader.fail_at(at, "impossible packet header: type {}, {} bytes an event, time at {}, overflow {}, {} of {} events",
-                   header.type, header.size, header.offset, header.overflow, header.number, header.capacity);
+    reader.fail_at(
+        at, "impossible packet header: type {}, {} bytes an event, time at {}, overflow {}, {} of {} events",
+        header.type, header.size, header.offset, header.overflow, header.number, header.capacity);
   return header;
 }
 

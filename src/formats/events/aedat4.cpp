@@ -1,6 +1,5 @@
 #include "formats/events/aedat4.hpp"
 
-
 #include "formats/events/aedat4_buffers.hpp"
 #include "formats/events/aedat4_streams.hpp"
 #include "formats/events/decompress.hpp"
@@ -19,7 +18,9 @@ struct Header {
 };
 
 /// Buffers are copied to memory of our own: FlatBuffers reads them in place and needs them aligned.
-std::vector<std::uint8_t> copy_of(std::string_view bytes) { return {bytes.begin(), bytes.end()}; }
+std::vector<std::uint8_t> copy_of(std::string_view bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 /// The root of a size-prefixed buffer, null where the verifier refuses it.
 template <typename Table>
@@ -48,12 +49,16 @@ Header read_header(ByteReader& reader) {
 
 std::vector<std::uint8_t> unpack(std::string_view body, std::int32_t compression) {
   switch (compression) {
-    case 0: return copy_of(body);
+    case 0:
+      return copy_of(body);
     case 1:
-    case 2: return decompress_lz4(body, packet_limit_bytes);
+    case 2:
+      return decompress_lz4(body, packet_limit_bytes);
     case 3:
-    case 4: return decompress_zstd(body, packet_limit_bytes);
-    default: fail(ErrorKind::unsupported, "", "unknown compression {}", compression);
+    case 4:
+      return decompress_zstd(body, packet_limit_bytes);
+    default:
+      fail(ErrorKind::unsupported, "", "unknown compression {}", compression);
   }
 }
 
@@ -63,7 +68,8 @@ void read_events_packet(const ByteReader& reader, std::size_t at, const std::vec
   if (packet == nullptr) reader.fail_at(at, "corrupt packet (not a valid EventPacket buffer)");
   if (packet->elements() == nullptr) return;
   const std::uint8_t* bytes = packet->elements()->Data();
-  for (flatbuffers::uoffset_t i = 0; i < packet->elements()->size(); ++i, bytes += sizeof(aedat4::EventBytes)) {
+  for (flatbuffers::uoffset_t i = 0; i < packet->elements()->size();
+       ++i, bytes += sizeof(aedat4::EventBytes)) {
     const std::string_view event(reinterpret_cast<const char*>(bytes), sizeof(aedat4::EventBytes));
     ByteReader fields(event, "");
     const std::uint64_t low = fields.u32("time");
@@ -95,7 +101,8 @@ Recording read_aedat4(std::string_view bytes, std::string_view name) {
     const std::size_t at = reader.offset();
     const std::int32_t stream = reader.i32("a packet header");
     const std::uint32_t size = reader.u32("a packet header");
-    if (!header.streams.all.contains(stream)) reader.fail_at(at, "packet of stream {}, which the header lacks", stream);
+    if (!header.streams.all.contains(stream))
+      reader.fail_at(at, "packet of stream {}, which the header lacks", stream);
     const std::string_view body = reader.take(size, "a packet");
     if (stream != header.streams.events) continue;
     try {

@@ -22,7 +22,8 @@ std::string_view quoted(std::string_view tag, std::string_view attribute) {
 }
 
 /// Called for each attribute with the names of the nodes around it.
-void note(Streams& streams, const std::vector<std::string_view>& path, std::string_view key, std::string_view value) {
+void note(Streams& streams, const std::vector<std::string_view>& path, std::string_view key,
+          std::string_view value) {
   if (path.size() < 2 || path[0] != "outInfo") return;
   const int stream = number_in(path[1], -1);
   if (key == "typeIdentifier" && stream >= 0) {

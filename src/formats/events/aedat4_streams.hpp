@@ -14,9 +14,9 @@ struct Streams {
   std::set<int> all;
 };
 
-/// Reads <node name="outInfo"><node name="NUMBER"><attr key="typeIdentifier">EVTS</attr><node name="info"><attr
-/// key="sizeX">...: a scanner for this dialect (nodes and attributes, no other tags), never failing: what it does not
-/// find stays at its default.
+/// Reads <node name="outInfo"><node name="NUMBER"><attr key="typeIdentifier">EVTS</attr><node
+/// name="info"><attr key="sizeX">...: a scanner for this dialect (nodes and attributes, no other tags), never
+/// failing: what it does not find stays at its default.
 Streams find_streams(std::string_view xml);
 
 }  // namespace tern::formats::aedat4

@@ -63,7 +63,8 @@ class ByteReader {
   std::uint32_t little(std::size_t count, std::string_view what) {
     const std::string_view b = take(count, what);
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value |= std::uint32_t{static_cast<std::uint8_t>(b[i])} << (8 * i);
+    for (std::size_t i = 0; i < count; ++i)
+      value |= std::uint32_t{static_cast<std::uint8_t>(b[i])} << (8 * i);
     return value;
   }
 

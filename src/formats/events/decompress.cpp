@@ -15,7 +15,8 @@ constexpr std::size_t chunk_bytes = 1 << 16;
 
 /// Makes room for another chunk behind `used` bytes, up to the limit.
 void grow(std::vector<std::uint8_t>& out, std::size_t used, std::size_t limit_bytes) {
-  if (used >= limit_bytes) fail(ErrorKind::bad_data, "", "a packet unpacks to more than {} bytes", limit_bytes);
+  if (used >= limit_bytes)
+    fail(ErrorKind::bad_data, "", "a packet unpacks to more than {} bytes", limit_bytes);
   if (used < out.size()) return;
   out.resize(std::min(limit_bytes, std::max(used + chunk_bytes, 2 * out.size())));
 }
@@ -26,8 +27,8 @@ std::vector<std::uint8_t> decompress_lz4(std::string_view packed, std::size_t li
   LZ4F_dctx* raw = nullptr;
   if (LZ4F_isError(LZ4F_createDecompressionContext(&raw, LZ4F_VERSION)))
     fail(ErrorKind::internal, "", "no LZ4 context");
-  const std::unique_ptr<LZ4F_dctx, decltype(&LZ4F_freeDecompressionContext)> context(raw,
-                                                                                     LZ4F_freeDecompressionContext);
+  const std::unique_ptr<LZ4F_dctx, decltype(&LZ4F_freeDecompressionContext)> context(
+      raw, LZ4F_freeDecompressionContext);
   std::vector<std::uint8_t> out;
   std::size_t used = 0;
   std::size_t expected = 1;
@@ -57,8 +58,10 @@ std::vector<std::uint8_t> decompress_zstd(std::string_view packed, std::size_t l
     ZSTD_outBuffer dst{out.data(), out.size(), used};
     const std::size_t consumed = src.pos;
     expected = ZSTD_decompressStream(context.get(), &dst, &src);
-    if (ZSTD_isError(expected)) fail(ErrorKind::bad_data, "", "corrupt Zstandard: {}", ZSTD_getErrorName(expected));
-    if (expected != 0 && dst.pos == used && src.pos == consumed) fail(ErrorKind::bad_data, "", "truncated Zstandard");
+    if (ZSTD_isError(expected))
+      fail(ErrorKind::bad_data, "", "corrupt Zstandard: {}", ZSTD_getErrorName(expected));
+    if (expected != 0 && dst.pos == used && src.pos == consumed)
+      fail(ErrorKind::bad_data, "", "truncated Zstandard");
     used = dst.pos;
   }
   out.resize(used);

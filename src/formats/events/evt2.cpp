@@ -19,7 +19,8 @@ Recording read_evt2(std::string_view bytes, std::string_view name) {
     switch (type) {
       case 0:
       case 1:
-        if (high >= 0) recorder.add(at, high << 6 | ((word >> 22) & 63), (word >> 11) & 2047, word & 2047, type == 1);
+        if (high >= 0)
+          recorder.add(at, high << 6 | ((word >> 22) & 63), (word >> 11) & 2047, word & 2047, type == 1);
         break;
       case 8: {
         const std::int64_t next = high_words.unwrap(word & 0x0fffffff);
@@ -29,8 +30,10 @@ Recording read_evt2(std::string_view bytes, std::string_view name) {
       }
       case 10:
       case 14:
-      case 15: break;
-      default: reader.fail_at(at, "unknown EVT2 word type {}", type);
+      case 15:
+        break;
+      default:
+        reader.fail_at(at, "unknown EVT2 word type {}", type);
     }
   }
   return recorder.finish();

@@ -45,7 +45,9 @@ Recording read_evt3(std::string_view bytes, std::string_view name) {
     const std::uint32_t word = reader.u16("an EVT3 word");
     const std::uint32_t value = word & 0xfff;
     switch (word >> 12) {
-      case 0: state.y = value & 2047; break;
+      case 0:
+        state.y = value & 2047;
+        break;
       case 2:
         if (state.ready()) recorder.add(at, state.t_us(), value & 2047, state.y, (value >> 11) != 0);
         break;
@@ -53,15 +55,25 @@ Recording read_evt3(std::string_view bytes, std::string_view name) {
         state.base_x = value & 2047;
         state.polarity = (value >> 11) != 0;
         break;
-      case 4: add_vector(state, value, 12, recorder, at); break;
-      case 5: add_vector(state, value & 0xff, 8, recorder, at); break;
-      case 6: state.low = value; break;
-      case 8: set_high(state, value, reader, at); break;
+      case 4:
+        add_vector(state, value, 12, recorder, at);
+        break;
+      case 5:
+        add_vector(state, value & 0xff, 8, recorder, at);
+        break;
+      case 6:
+        state.low = value;
+        break;
+      case 8:
+        set_high(state, value, reader, at);
+        break;
       case 7:
       case 10:
       case 14:
-      case 15: break;
-      default: reader.fail_at(at, "unknown EVT3 word type {}", word >> 12);
+      case 15:
+        break;
+      default:
+        reader.fail_at(at, "unknown EVT3 word type {}", word >> 12);
     }
   }
   return recorder.finish();

@@ -20,11 +20,12 @@ bool take_number(std::string_view& row, std::int64_t& value) {
 
 void warn_of_overlap(const std::vector<Trial>& trials, std::string_view name) {
   std::vector<Trial> sorted = trials;
-  std::sort(sorted.begin(), sorted.end(), [](const Trial& a, const Trial& b) { return a.begin_us < b.begin_us; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Trial& a, const Trial& b) { return a.begin_us < b.begin_us; });
   for (std::size_t i = 1; i < sorted.size(); ++i)
     if (sorted[i].begin_us < sorted[i - 1].end_us)
-      log(LogLevel::warning, fmt::format("{}: gestures {} and {} overlap from {} to {} us; both are kept", name,
-                                         sorted[i - 1].gesture, sorted[i].gesture, sorted[i].begin_us,
+      log(LogLevel::warning, fmt::format("{}: gestures {} and {} overlap from {} to {} us; both are kept",
+                                         name, sorted[i - 1].gesture, sorted[i].gesture, sorted[i].begin_us,
                                          std::min(sorted[i - 1].end_us, sorted[i].end_us)));
 }
 

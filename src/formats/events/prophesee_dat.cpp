@@ -13,7 +13,8 @@ Recording read_prophesee_dat(std::string_view bytes, std::string_view name) {
   const int type = reader.u8("the event type");
   const int size = reader.u8("the event size");
   if ((type != 0 && type != 12) || size != 8)
-    fail(ErrorKind::unsupported, name, "DAT events of type {} and {} bytes (only types 0 and 12 of 8 bytes)", type, size);
+    fail(ErrorKind::unsupported, name, "DAT events of type {} and {} bytes (only types 0 and 12 of 8 bytes)",
+         type, size);
   Recorder recorder(reader, header.width, header.height);
   recorder.reserve(reader.left() / 8);
   WrappingCounter clock(std::int64_t{1} << 32);

@@ -23,8 +23,10 @@ void read_format(std::string_view value, PropheseeHeader& header) {
   if (value.starts_with("EVT2") && !value.starts_with("EVT21")) header.encoding = "2.0";
   if (value.starts_with("EVT21")) header.encoding = "2.1";
   if (value.starts_with("EVT3")) header.encoding = "3.0";
-  if (const auto at = value.find("width="); at != std::string_view::npos) header.width = size_from(value.substr(at + 6));
-  if (const auto at = value.find("height="); at != std::string_view::npos) header.height = size_from(value.substr(at + 7));
+  if (const auto at = value.find("width="); at != std::string_view::npos)
+    header.width = size_from(value.substr(at + 6));
+  if (const auto at = value.find("height="); at != std::string_view::npos)
+    header.height = size_from(value.substr(at + 7));
 }
 
 void read_plugin(std::string_view value, PropheseeHeader& header) {

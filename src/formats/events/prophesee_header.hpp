@@ -13,9 +13,9 @@ struct PropheseeHeader {
   int version = 0;       ///< of DAT files
 };
 
-/// Reads the header and leaves `reader` at the first byte after it. The sensor comes from "geometry WxH", "Width" and
-/// "Height" or "format"; failing these from the generation in "plugin_name" (gen3: 640 x 480, gen4: 1280 x 720).
-/// Errors: bad_data (a line without end).
+/// Reads the header and leaves `reader` at the first byte after it. The sensor comes from "geometry WxH",
+/// "Width" and "Height" or "format"; failing these from the generation in "plugin_name" (gen3: 640 x 480,
+/// gen4: 1280 x 720). Errors: bad_data (a line without end).
 PropheseeHeader read_prophesee_header(ByteReader& reader);
 
 }  // namespace tern::formats

@@ -29,7 +29,8 @@ bool announces(std::string_view bytes, std::string_view encoding) {
 }
 
 bool sniff_dat(std::string_view bytes) {
-  return bytes.starts_with("% ") && bytes.substr(0, 4096).find("% Data file containing") != std::string_view::npos;
+  return bytes.starts_with("% ") &&
+         bytes.substr(0, 4096).find("% Data file containing") != std::string_view::npos;
 }
 
 std::string lower_extension(std::string_view name) {
@@ -61,20 +62,34 @@ const EventFormat& choose(std::string_view bytes, std::string_view name) {
 
 const std::vector<EventFormat>& event_format_table() {
   static const std::vector<EventFormat> table{
-      {{"nmnist-bin", "N-MNIST, 5 bytes an event, 34 x 34", "Orchard et al. 2015", {}}, {".bin"}, nullptr,
+      {{"nmnist-bin", "N-MNIST, 5 bytes an event, 34 x 34", "Orchard et al. 2015", {}},
+       {".bin"},
+       nullptr,
        read_nmnist_bin},
-      {{"aedat2", "AEDAT 2.0 of a DVS128 (jAER)", "iniVation, AEDAT file formats", {}}, {".aedat", ".aedat2"},
-       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT2.0"); }, read_aedat2},
-      {{"aedat3.1", "AEDAT 3.1 (cAER), as DVS128 Gesture", "iniVation, AEDAT file formats", {}}, {".aedat", ".aedat3"},
-       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT3.1"); }, read_aedat31},
-      {{"aedat4", "AEDAT 4.0 (DV), plain, LZ4 or Zstandard", "iniVation, AEDAT file formats", {}}, {".aedat4"},
-       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT4.0"); }, read_aedat4},
-      {{"evt2", "Prophesee RAW, EVT 2.0", "Prophesee, Metavision SDK documentation", {}}, {".raw"},
-       [](std::string_view bytes) { return announces(bytes, "2.0"); }, read_evt2},
-      {{"evt3", "Prophesee RAW, EVT 3.0", "Prophesee, Metavision SDK documentation", {}}, {".raw"},
-       [](std::string_view bytes) { return announces(bytes, "3.0"); }, read_evt3},
-      {{"dat", "Prophesee DAT version 2, as N-CARS", "Prophesee, Metavision SDK documentation", {}}, {".dat"},
-       sniff_dat, read_prophesee_dat},
+      {{"aedat2", "AEDAT 2.0 of a DVS128 (jAER)", "iniVation, AEDAT file formats", {}},
+       {".aedat", ".aedat2"},
+       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT2.0"); },
+       read_aedat2},
+      {{"aedat3.1", "AEDAT 3.1 (cAER), as DVS128 Gesture", "iniVation, AEDAT file formats", {}},
+       {".aedat", ".aedat3"},
+       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT3.1"); },
+       read_aedat31},
+      {{"aedat4", "AEDAT 4.0 (DV), plain, LZ4 or Zstandard", "iniVation, AEDAT file formats", {}},
+       {".aedat4"},
+       [](std::string_view bytes) { return bytes.starts_with("#!AER-DAT4.0"); },
+       read_aedat4},
+      {{"evt2", "Prophesee RAW, EVT 2.0", "Prophesee, Metavision SDK documentation", {}},
+       {".raw"},
+       [](std::string_view bytes) { return announces(bytes, "2.0"); },
+       read_evt2},
+      {{"evt3", "Prophesee RAW, EVT 3.0", "Prophesee, Metavision SDK documentation", {}},
+       {".raw"},
+       [](std::string_view bytes) { return announces(bytes, "3.0"); },
+       read_evt3},
+      {{"dat", "Prophesee DAT version 2, as N-CARS", "Prophesee, Metavision SDK documentation", {}},
+       {".dat"},
+       sniff_dat,
+       read_prophesee_dat},
   };
   return table;
 }
@@ -82,17 +97,21 @@ const std::vector<EventFormat>& event_format_table() {
 bool has_event_extension(const std::filesystem::path& path) {
   const std::string extension = lower_extension(path.string());
   const auto& table = event_format_table();
-  return std::any_of(table.begin(), table.end(), [&](const EventFormat& f) { return has_extension(f, extension); });
+  return std::any_of(table.begin(), table.end(),
+                     [&](const EventFormat& f) { return has_extension(f, extension); });
 }
 
 Recording read_events(std::string_view bytes, std::string_view name) {
   if (bytes.empty()) fail(ErrorKind::bad_data, fmt::format("{}: byte 0", name), "the file is empty");
   Recording recording = choose(bytes, name).read(bytes, name);
   if (recording.events.empty())
-    fail(ErrorKind::bad_data, fmt::format("{}: byte {}", name, bytes.size()), "the file ends without an event");
+    fail(ErrorKind::bad_data, fmt::format("{}: byte {}", name, bytes.size()),
+         "the file ends without an event");
   return recording;
 }
 
-Recording read_events(const std::filesystem::path& path) { return read_events(tern::read_file(path), path.string()); }
+Recording read_events(const std::filesystem::path& path) {
+  return read_events(tern::read_file(path), path.string());
+}
 
 }  // namespace tern::formats

@@ -30,7 +30,8 @@ class WrappingCounter {
   bool started_ = false;
 };
 
-/// Collects events and checks each. With width 0 the sensor is unknown: finish() then takes the events' extents.
+/// Collects events and checks each. With width 0 the sensor is unknown: finish() then takes the events'
+/// extents.
 class Recorder {
  public:
   Recorder(const ByteReader& reader, int width, int height) : reader_(reader) {
@@ -41,10 +42,12 @@ class Recorder {
 
   void reserve(std::size_t events) { recording_.events.reserve(events); }
 
-  /// `byte`: where the event stands in the file. Errors: bad_data (outside the sensor, impossible time, time goes back).
+  /// `byte`: where the event stands in the file. Errors: bad_data (outside the sensor, impossible time, time
+  /// goes back).
   void add(std::size_t byte, std::int64_t t_us, std::int64_t x, std::int64_t y, bool polarity) {
     constexpr std::int64_t largest = 32767;
-    constexpr std::int64_t largest_time_us = std::int64_t{1} << 60;  // 36 000 years: sums of times cannot overflow
+    constexpr std::int64_t largest_time_us = std::int64_t{1}
+                                             << 60;  // 36 000 years: sums of times cannot overflow
     const std::int64_t width = recording_.size_stated ? recording_.width : largest;
     const std::int64_t height = recording_.size_stated ? recording_.height : largest;
     if (x < 0 || y < 0 || x >= width || y >= height)

@@ -6,8 +6,9 @@
 
 namespace tern::formats {
 
-/// One change of brightness at one pixel. Time in microseconds on the recording's own clock, wrap-around undone;
-/// 0 <= x < width from the left, 0 <= y < height as stored by the format; polarity true = brighter (on).
+/// One change of brightness at one pixel. Time in microseconds on the recording's own clock, wrap-around
+/// undone; 0 <= x < width from the left, 0 <= y < height as stored by the format; polarity true = brighter
+/// (on).
 struct Event {
   std::int64_t t_us = 0;
   std::int16_t x = 0;

@@ -19,8 +19,9 @@ class Dvs128Gesture : public WithFolder {
       for (int i = 0; i < 160; ++i)
         events += aedat31(gesture * 5, i % 128, i % 2 == 0, static_cast<std::uint32_t>(begin + i));
     }
-    write_file_atomically(root_ / (name + ".aedat"),
-                          aedat31_header() + aedat31_packet(1, 0, static_cast<std::uint32_t>(events.size() / 8), events));
+    write_file_atomically(
+        root_ / (name + ".aedat"),
+        aedat31_header() + aedat31_packet(1, 0, static_cast<std::uint32_t>(events.size() / 8), events));
     write_file_atomically(root_ / (name + "_labels.csv"), labels + extra_row);
   }
   void write_all() {
@@ -44,7 +45,8 @@ TEST_F(Dvs128Gesture, CutsTrialsAndHoldsBackWholeRecordings) {
   EXPECT_EQ(data.test.size(), 11);
   EXPECT_NE(data.train.sample_names[0].substr(0, 10), data.validation.sample_names[0].substr(0, 10));
   int events = 0;
-  for (std::int64_t i = 0; i < data.sample_size(); ++i) events += data.test.frames[static_cast<std::size_t>(i)];
+  for (std::int64_t i = 0; i < data.sample_size(); ++i)
+    events += data.test.frames[static_cast<std::size_t>(i)];
   EXPECT_EQ(events, 100);  // those behind the end of the trial are not its own
 }
 

@@ -12,7 +12,8 @@ class Dvs128Objects : public WithFolder {
   /// One event a millisecond for `ms`.
   void write_recording(const std::string& session, const std::string& object, int ms, int offset) {
     std::string bytes = aedat2_header();
-    for (int i = 0; i < ms; ++i) bytes += aedat2((i * 7 + offset) % 128, i % 128, i % 2 == 0, 5000u + 1000u * i);
+    for (int i = 0; i < ms; ++i)
+      bytes += aedat2((i * 7 + offset) % 128, i % 128, i % 2 == 0, 5000u + 1000u * i);
     write_file_atomically(root_ / session / (object + ".aedat"), bytes);
   }
   void write_all() {
@@ -26,7 +27,8 @@ class Dvs128Objects : public WithFolder {
 
 TEST_F(Dvs128Objects, CutsWindowsAndHoldsBackTheLast) {
   write_all();
-  const FrameDataset data = load_data_set({.name = "dvs128-objects", .path = root_, .validation_fraction = 0.2});
+  const FrameDataset data =
+      load_data_set({.name = "dvs128-objects", .path = root_, .validation_fraction = 0.2});
   EXPECT_EQ(data.class_names, (std::vector<std::string>{"box", "mug"}));  // phone is in one session only
   EXPECT_EQ(data.sample_shape, (net::Shape{2, 32, 32}));
   EXPECT_EQ(data.num_steps, 10);
@@ -56,7 +58,8 @@ TEST_F(Dvs128Objects, MaxPerClassLimitsWindows) {
 
 TEST_F(Dvs128Objects, SaysWhatItExpected) {
   const auto refusal = [&](double window_ms) {
-    return error_of([&] { load_data_set({.name = "dvs128-objects", .path = root_, .window_ms = window_ms}); });
+    return error_of(
+        [&] { load_data_set({.name = "dvs128-objects", .path = root_, .window_ms = window_ms}); });
   };
   EXPECT_EQ(refusal(100).message(), "0 folders session-* in " + root_.string() +
                                         ": expected session-DATE/OBJECT.aedat, two sessions");
@@ -70,8 +73,10 @@ TEST_F(Dvs128Objects, SaysWhatItExpected) {
 TEST_F(Dvs128Objects, LoadsTheRealSessions) {
   TERN_NEED_REAL_DATA(folder, "dvs128-objects");
   const FrameDataset data = load_data_set({.name = "dvs128-objects", .path = folder});
-  EXPECT_EQ(data.class_names, (std::vector<std::string>{"Caixa", "Caneca", "Estilete", "Lapiseira", "Tesoura"}));
-  // Whole windows of 100 ms from first to last time stamp: 184 + 205 + 183 + 185 + 187 and 327 + 335 + 335 + 364 + 330.
+  EXPECT_EQ(data.class_names,
+            (std::vector<std::string>{"Caixa", "Caneca", "Estilete", "Lapiseira", "Tesoura"}));
+  // Whole windows of 100 ms from first to last time stamp: 184 + 205 + 183 + 185 + 187 and 327 + 335 + 335 +
+  // 364 + 330.
   EXPECT_EQ(data.train.size() + data.validation.size(), 944);
   EXPECT_EQ(data.test.size(), 1691);
   EXPECT_EQ(data.dropped_events, 0);

@@ -16,7 +16,8 @@ TEST_F(EventFolder, MixesFormatsWhenTheSizeIsGiven) {
   const Error error = error_of([&] { load_data_set({.name = "event-folder", .path = root_}); });
   EXPECT_EQ(error.place(), "test/dog/a.aedat");
   EXPECT_EQ(error.message(),
-            "frames of 128 x 128 (height x width) but others have 34 x 34: give height and width to scale them alike");
+            "frames of 128 x 128 (height x width) but others have 34 x 34: give height and width to scale "
+            "them alike");
   const FrameDataset data = load_data_set({.name = "event-folder", .path = root_, .height = 16, .width = 17});
   EXPECT_EQ(data.sample_shape, (net::Shape{2, 16, 17}));
   EXPECT_EQ(data.class_names, (std::vector<std::string>{"cat", "dog"}));

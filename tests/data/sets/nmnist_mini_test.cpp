@@ -51,7 +51,8 @@ TEST(NmnistMini, TheChecksumIsFixed) {
 }
 
 TEST(NmnistMini, RefusesAnotherArchive) {
-  const Error error = error_of([] { load_data_set({.name = "nmnist-mini", .path = "/no/such/folder/a.tar.xz"}); });
+  const Error error =
+      error_of([] { load_data_set({.name = "nmnist-mini", .path = "/no/such/folder/a.tar.xz"}); });
   EXPECT_EQ(error.kind(), ErrorKind::io);
 }
 

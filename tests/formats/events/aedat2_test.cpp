@@ -9,14 +9,16 @@ namespace {
 using namespace testing;
 
 TEST(Aedat2, ReadsAddressesAndTimes) {
-  const Recording got = read_aedat2(aedat2_header() + aedat2(5, 127, true, 10) + aedat2(127, 0, false, 10), "a.aedat");
+  const Recording got =
+      read_aedat2(aedat2_header() + aedat2(5, 127, true, 10) + aedat2(127, 0, false, 10), "a.aedat");
   const std::vector<Event> expected{{10, 5, 127, true}, {10, 127, 0, false}};
   EXPECT_EQ(got.events, expected);
   EXPECT_EQ(got.width, 128);
 }
 
 TEST(Aedat2, UndoesTheWrapAroundOfItsClock) {
-  const Recording got = read_aedat2(aedat2_header() + aedat2(1, 1, true, 0xfffffff0) + aedat2(1, 1, true, 4), "a.aedat");
+  const Recording got =
+      read_aedat2(aedat2_header() + aedat2(1, 1, true, 0xfffffff0) + aedat2(1, 1, true, 4), "a.aedat");
   EXPECT_EQ(got.events[0].t_us, 0xfffffff0);
   EXPECT_EQ(got.events[1].t_us, (std::int64_t{1} << 32) + 4);
 }
@@ -31,9 +33,11 @@ TEST(Aedat2, RefusesWhatIsNoDvs128Recording) {
   const Error address = error_of([&] { read_aedat2(head + big(1u << 16, 4) + big(1, 4), "a.aedat"); });
   EXPECT_EQ(address.kind(), ErrorKind::bad_data);
   EXPECT_EQ(address.place(), "a.aedat: byte " + std::to_string(head.size()));
-  const Error chip = error_of([&] { read_aedat2("#!AER-DAT2.0\r\n# AEChip: eu.seebetter.Davis240C\r\n", "a.aedat"); });
+  const Error chip =
+      error_of([&] { read_aedat2("#!AER-DAT2.0\r\n# AEChip: eu.seebetter.Davis240C\r\n", "a.aedat"); });
   EXPECT_EQ(chip.kind(), ErrorKind::unsupported);
-  const Error back = error_of([&] { read_aedat2(head + aedat2(1, 1, true, 9) + aedat2(1, 1, true, 8), "a.aedat"); });
+  const Error back =
+      error_of([&] { read_aedat2(head + aedat2(1, 1, true, 9) + aedat2(1, 1, true, 8), "a.aedat"); });
   EXPECT_EQ(back.message(), "time goes back from 9 to 8 us");
 }
 

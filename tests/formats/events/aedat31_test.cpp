@@ -8,9 +8,9 @@ namespace {
 using namespace testing;
 
 TEST(Aedat31, ReadsPolarityPacketsAndSkipsTheRest) {
-  const std::string bytes = aedat31_header() + aedat31_packet(1, 0, 2, aedat31(3, 4, true, 10) + aedat31(127, 0, false, 12)) +
-                            aedat31_packet(0, 0, 3, std::string(24, 'x')) +
-                            aedat31_packet(1, 0, 1, aedat31(5, 6, false, 12));
+  const std::string bytes =
+      aedat31_header() + aedat31_packet(1, 0, 2, aedat31(3, 4, true, 10) + aedat31(127, 0, false, 12)) +
+      aedat31_packet(0, 0, 3, std::string(24, 'x')) + aedat31_packet(1, 0, 1, aedat31(5, 6, false, 12));
   const std::vector<Event> expected{{10, 3, 4, true}, {12, 127, 0, false}, {12, 5, 6, false}};
   EXPECT_EQ(read_aedat31(bytes, "a.aedat").events, expected);
 }

@@ -15,8 +15,9 @@ inline std::string aedat4_event(std::int64_t t, int x, int y, bool polarity) {
 
 /// Size prefix, root, identifier, vtable {6, 8, 4}, table {vtable, elements}, vector.
 inline std::string aedat4_event_packet(const std::string& events) {
-  const std::string body = little(16, 4) + "EVTS" + little(0, 2) + little(6, 2) + little(8, 2) + little(4, 2) +
-                           little(6, 4) + little(4, 4) + little(events.size() / 16, 4) + events;
+  const std::string body = little(16, 4) + "EVTS" + little(0, 2) + little(6, 2) + little(8, 2) +
+                           little(4, 2) + little(6, 4) + little(4, 4) + little(events.size() / 16, 4) +
+                           events;
   return little(body.size(), 4) + body;
 }
 
@@ -56,7 +57,8 @@ inline std::string aedat4_file(int compression) {
     return compression == 0 ? plain : compression == 1 ? lz4_of(plain) : zstd_of(plain);
   };
   const std::string two = aedat4_event(1000, 319, 0, true) + aedat4_event(1001, 0, 239, false);
-  return aedat4_header(compression) + aedat4_packet(0, pack(aedat4_event_packet(two))) + aedat4_packet(1, "imu data") +
+  return aedat4_header(compression) + aedat4_packet(0, pack(aedat4_event_packet(two))) +
+         aedat4_packet(1, "imu data") +
          aedat4_packet(0, pack(aedat4_event_packet(aedat4_event(1002, 5, 6, true))));
 }
 

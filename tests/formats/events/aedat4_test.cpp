@@ -21,7 +21,9 @@ TEST(Aedat4, ReadsEveryCompression) {
 TEST(Aedat4, NamesFileAndByteOfWhatIsWrong) {
   const std::string head = aedat4_header(1);
   const std::string at = fmt::format("a.aedat4: byte {}", head.size());
-  const auto packet = [](const std::string& events) { return aedat4_packet(0, lz4_of(aedat4_event_packet(events))); };
+  const auto packet = [](const std::string& events) {
+    return aedat4_packet(0, lz4_of(aedat4_event_packet(events)));
+  };
   for (const std::string& bad :
        {packet(aedat4_event(0, 320, 0, true)), packet(aedat4_event(0, -1, 0, true)),
         packet(aedat4_event(2, 0, 0, true) + aedat4_event(1, 0, 0, true)), aedat4_packet(7, ""),
@@ -42,7 +44,8 @@ TEST(Aedat4, StopsAtTheLimitOfAPacket) {
   EXPECT_NE(error.message().find("unpacks to more than"), std::string::npos) << error.what();
 }
 
-// Independent count: the lengths of the event vectors of all packets, unpacked by the lz4 program, add up to 111954.
+// Independent count: the lengths of the event vectors of all packets, unpacked by the lz4 program, add up to
+// 111954.
 TEST(Aedat4, ReadsARealFile) {
   TERN_NEED_REAL_DATA(folder, "event-samples");
   const Recording got = read_events(folder / "sample.aedat4");

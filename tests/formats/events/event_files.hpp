@@ -32,13 +32,18 @@ inline std::string nmnist(int x, int y, bool polarity, std::int64_t t) {
   return out + big(static_cast<std::uint64_t>(t) | (polarity ? 1u << 23 : 0u), 3);
 }
 
-inline std::string aedat2_header() { return "#!AER-DAT2.0\r\n# Timestamps tick: 1 us\r\n"; }
+inline std::string aedat2_header() {
+  return "#!AER-DAT2.0\r\n# Timestamps tick: 1 us\r\n";
+}
 inline std::string aedat2(int x, int y, bool polarity, std::uint64_t t) {
   return big(static_cast<std::uint64_t>(y << 8 | x << 1 | (polarity ? 1 : 0)), 4) + big(t, 4);
 }
 
-inline std::string aedat31_header() { return "#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n"; }
-inline std::string aedat31_packet(int type, std::uint32_t overflow, std::uint32_t capacity, const std::string& body) {
+inline std::string aedat31_header() {
+  return "#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n";
+}
+inline std::string aedat31_packet(int type, std::uint32_t overflow, std::uint32_t capacity,
+                                  const std::string& body) {
   const std::uint32_t number = static_cast<std::uint32_t>(body.size() / 8);
   return little(static_cast<std::uint64_t>(type), 2) + little(1, 2) + little(8, 4) + little(4, 4) +
          little(overflow, 4) + little(capacity, 4) + little(number, 4) + little(number, 4) + body +
@@ -49,17 +54,26 @@ inline std::string aedat31(int x, int y, bool polarity, std::uint32_t t, bool va
   return little(word | (polarity ? 2u : 0u) | (valid ? 1u : 0u), 4) + little(t, 4);
 }
 
-inline std::string evt2_header() { return "% evt 2.0\n% geometry 640x480\n"; }
-inline std::string evt2_time(std::uint32_t high) { return little(0x80000000u | high, 4); }
+inline std::string evt2_header() {
+  return "% evt 2.0\n% geometry 640x480\n";
+}
+inline std::string evt2_time(std::uint32_t high) {
+  return little(0x80000000u | high, 4);
+}
 inline std::string evt2(int x, int y, bool polarity, std::uint32_t low) {
   return little((polarity ? 1u << 28 : 0u) | low << 22 | static_cast<std::uint32_t>(x << 11 | y), 4);
 }
 
-inline std::string evt3_header() { return "% evt 3.0\n% format EVT3;height=720;width=1280\n"; }
-inline std::string evt3(int type, int value) { return little(static_cast<std::uint64_t>(type << 12 | value), 2); }
+inline std::string evt3_header() {
+  return "% evt 3.0\n% format EVT3;height=720;width=1280\n";
+}
+inline std::string evt3(int type, int value) {
+  return little(static_cast<std::uint64_t>(type << 12 | value), 2);
+}
 
 inline std::string dat_header() {
-  return std::string("% Data file containing CD events.\n% Version 2\n% Width 304\n% Height 240\n") + '\x0c' + '\x08';
+  return std::string("% Data file containing CD events.\n% Version 2\n% Width 304\n% Height 240\n") + '\x0c' +
+         '\x08';
 }
 inline std::string dat(int x, int y, bool polarity, std::uint64_t t) {
   return little(t, 4) + little((polarity ? 1u << 28 : 0u) | static_cast<std::uint32_t>(y << 14 | x), 4);
@@ -83,7 +97,7 @@ inline std::filesystem::path real_data(const std::string& name) {
   return std::filesystem::is_directory(root / name) ? root / name : std::filesystem::path();
 }
 
-#define TERN_NEED_REAL_DATA(folder, name)                 \
+#define TERN_NEED_REAL_DATA(folder, name)               \
   const std::filesystem::path folder = real_data(name); \
   if (folder.empty()) GTEST_SKIP() << "no real data '" name "' (set TERN_TEST_DATA)"
 

@@ -27,7 +27,8 @@ TEST(Evt2, UndoesTheWrapAroundOfItsClock) {
 TEST(Evt2, NamesFileAndByteOfWhatIsWrong) {
   const std::string head = evt2_header() + evt2_time(5);
   const std::string at = fmt::format("a.raw: byte {}", head.size());
-  for (const std::string& bad : {evt2(640, 0, true, 0), evt2_time(4), little(0x50000000, 4), std::string("abc")}) {
+  for (const std::string& bad :
+       {evt2(640, 0, true, 0), evt2_time(4), little(0x50000000, 4), std::string("abc")}) {
     const Error error = error_of([&] { read_evt2(head + bad, "a.raw"); });
     EXPECT_EQ(error.kind(), ErrorKind::bad_data);
     EXPECT_EQ(error.place(), at);
@@ -41,7 +42,8 @@ TEST(Evt2, ReadsARealFile) {
   EXPECT_EQ(got.events.size(), 539481u);
   EXPECT_EQ(got.width, 640);  // "plugin_name hal_plugin_gen3_fx3"
   EXPECT_EQ(got.height, 480);
-  EXPECT_EQ(std::count_if(got.events.begin(), got.events.end(), [](const Event& e) { return e.polarity; }), 367855);
+  EXPECT_EQ(std::count_if(got.events.begin(), got.events.end(), [](const Event& e) { return e.polarity; }),
+            367855);
 }
 
 }  // namespace

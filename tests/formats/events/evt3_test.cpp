@@ -13,15 +13,16 @@ TEST(Evt3, ExpandsSingleEventsAndVectors) {
                             evt3(3, 20) + evt3(4, 0b100000000001) + evt3(5, 0b10);
   const Recording got = read_evt3(bytes, "a.raw");
   const std::int64_t t = 4098;
-  const std::vector<Event> expected{{t, 100, 7, true}, {t, 20, 7, false}, {t, 31, 7, false}, {t, 33, 7, false}};
+  const std::vector<Event> expected{
+      {t, 100, 7, true}, {t, 20, 7, false}, {t, 31, 7, false}, {t, 33, 7, false}};
   EXPECT_EQ(got.events, expected);
   EXPECT_EQ(got.width, 1280);
   EXPECT_EQ(got.height, 720);
 }
 
 TEST(Evt3, UndoesTheWrapAroundOfItsClock) {
-  const std::string bytes = evt3_header() + evt3(0, 1) + evt3(8, 0xfff) + evt3(6, 0xfff) + evt3(2, 1) + evt3(8, 0) +
-                            evt3(6, 0) + evt3(2, 1);
+  const std::string bytes = evt3_header() + evt3(0, 1) + evt3(8, 0xfff) + evt3(6, 0xfff) + evt3(2, 1) +
+                            evt3(8, 0) + evt3(6, 0) + evt3(2, 1);
   const Recording got = read_evt3(bytes, "a.raw");
   EXPECT_EQ(got.events[1].t_us - got.events[0].t_us, 1);
 }

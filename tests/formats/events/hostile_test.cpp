@@ -1,5 +1,5 @@
-// Truncated and corrupted files of every format: each gives events or one clear error, never a crash. The sanitizer
-// build is where this test earns its keep.
+// Truncated and corrupted files of every format: each gives events or one clear error, never a crash. The
+// sanitizer build is where this test earns its keep.
 #include "base/atomic_file.hpp"
 #include "formats/events/aedat4_files.hpp"
 #include "formats/events/read_events.hpp"
@@ -16,7 +16,8 @@ struct Sample {
 
 std::vector<Sample> samples() {
   std::vector<Sample> all;
-  std::string bin, two = aedat2_header(), words = evt2_header(), state = evt3_header(), decoded = dat_header(), body;
+  std::string bin, two = aedat2_header(), words = evt2_header(), state = evt3_header(),
+                   decoded = dat_header(), body;
   for (int i = 0; i < 20; ++i) {
     bin += nmnist(i, 33 - i, i % 2 == 0, 100 * i);
     two += aedat2(i, 127 - i, i % 2 == 0, static_cast<std::uint64_t>(100 * i));
@@ -44,13 +45,15 @@ void expect_events_or_clear_error(const std::string& name, const std::string& by
       ASSERT_TRUE(event.x >= 0 && event.x < got.width && event.y >= 0 && event.y < got.height);
     }
   } catch (const Error& error) {
-    EXPECT_TRUE(error.kind() == ErrorKind::bad_data || error.kind() == ErrorKind::unsupported) << error.what();
+    EXPECT_TRUE(error.kind() == ErrorKind::bad_data || error.kind() == ErrorKind::unsupported)
+        << error.what();
     EXPECT_TRUE(error.place().starts_with(name)) << error.what();
   }
 }
 
 TEST(HostileEvents, WholeSamplesAreRead) {
-  for (const Sample& sample : samples()) EXPECT_NO_THROW(read_events(sample.bytes, sample.name)) << sample.name;
+  for (const Sample& sample : samples())
+    EXPECT_NO_THROW(read_events(sample.bytes, sample.name)) << sample.name;
 }
 
 TEST(HostileEvents, TruncatedAtEveryByte) {

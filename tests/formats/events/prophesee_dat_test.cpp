@@ -9,7 +9,8 @@ namespace {
 using namespace testing;
 
 TEST(PropheseeDat, ReadsEventsAndTheSensor) {
-  const Recording got = read_prophesee_dat(dat_header() + dat(303, 0, true, 5) + dat(0, 239, false, 6), "a.dat");
+  const Recording got =
+      read_prophesee_dat(dat_header() + dat(303, 0, true, 5) + dat(0, 239, false, 6), "a.dat");
   const std::vector<Event> expected{{5, 303, 0, true}, {6, 0, 239, false}};
   EXPECT_EQ(got.events, expected);
   EXPECT_EQ(got.width, 304);
@@ -17,7 +18,8 @@ TEST(PropheseeDat, ReadsEventsAndTheSensor) {
 }
 
 TEST(PropheseeDat, UndoesTheWrapAroundOfItsClock) {
-  const Recording got = read_prophesee_dat(dat_header() + dat(1, 1, true, 0xffffffff) + dat(1, 1, true, 0), "a.dat");
+  const Recording got =
+      read_prophesee_dat(dat_header() + dat(1, 1, true, 0xffffffff) + dat(1, 1, true, 0), "a.dat");
   EXPECT_EQ(got.events[1].t_us, std::int64_t{1} << 32);
 }
 

@@ -9,7 +9,8 @@ using namespace testing;
 
 TEST(ReadEvents, ContentDecidesBeforeTheExtension) {
   EXPECT_EQ(read_events(aedat2_header() + aedat2(1, 1, true, 1), "misnamed.bin").width, 128);
-  EXPECT_EQ(read_events(aedat31_header() + aedat31_packet(1, 0, 1, aedat31(1, 1, true, 1)), "a.aedat").width, 128);
+  EXPECT_EQ(read_events(aedat31_header() + aedat31_packet(1, 0, 1, aedat31(1, 1, true, 1)), "a.aedat").width,
+            128);
   EXPECT_EQ(read_events(aedat4_file(0), "a.dat").width, 320);
   EXPECT_EQ(read_events(evt2_header() + evt2_time(1) + evt2(1, 1, true, 1), "a").width, 640);
   EXPECT_EQ(read_events(evt3_header() + evt3(8, 1) + evt3(0, 1) + evt3(2, 1), "a.raw").width, 1280);
