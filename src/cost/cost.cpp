@@ -1,9 +1,11 @@
+#include "cost/cost.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
-#include "cost/cost.hpp"
 #include "cost/energy.hpp"
 #include "cost/loop_nest.hpp"
 #include "cost/mapping_search.hpp"
@@ -91,6 +93,28 @@ LayerCost evaluate_kernel(const LoopNest& nest, const LayerProfile& profile, con
   return layer;
 }
 
+/// All kernels, in parallel. Of several errors the first layer's is thrown, whichever thread comes first.
+std::vector<LayerCost> evaluate_kernels(const std::vector<LoopNest>& nests, const Profile& profile,
+                                        const Accelerator& accelerator, const WorkloadContext& context,
+                                        const CostOptions& options) {
+  std::vector<LayerCost> layers(nests.size());
+  std::vector<std::exception_ptr> errors(nests.size());
+  const auto evaluate_one = [&](std::size_t index) {
+    try {
+      layers[index] = evaluate_kernel(nests[index], profile_of(nests[index], profile, options), accelerator,
+                                      context, options.objective);
+    } catch (...) {
+      errors[index] = std::current_exception();
+    }
+  };
+  parallel_for(static_cast<std::int64_t>(nests.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) evaluate_one(static_cast<std::size_t>(index));
+  });
+  for (const auto& error : errors)
+    if (error) std::rethrow_exception(error);
+  return layers;
+}
+
 /// Neurons without a kernel of their own: state and updates only, one a cycle and element.
 LayerCost evaluate_neurons(const net::Net& net, const net::Node& node, const Accelerator& accelerator,
                            const WorkloadContext& context) {
@@ -122,6 +146,15 @@ void add_totals(CostReport& report, const Accelerator& accelerator) {
   report.weight_bytes = static_cast<std::int64_t>(std::ceil(weight_bits / 8));
 }
 
+void check_weights_fit(const net::Net& net, const CostReport& report, const Accelerator& accelerator) {
+  const MemoryLevel& memory = accelerator.memories[0];
+  if (memory.capacity_bytes == 0 || !memory.holds_tensor(Tensor::weights)) return;
+  if (report.weight_bytes > memory.capacity_bytes)
+    fail(ErrorKind::unsupported, fmt::format("net '{}'", net.name()),
+         "{} bytes of weights do not fit into the {} bytes of {}", report.weight_bytes, memory.capacity_bytes,
+         memory.name);
+}
+
 }  // namespace
 
 CostReport evaluate(const net::Net& net, const Profile& profile, const Accelerator& accelerator,
@@ -138,21 +171,11 @@ CostReport evaluate(const net::Net& net, const Profile& profile, const Accelerat
   CostReport report;
   report.accelerator = accelerator.name;
   report.weights = net::totals(net).weights;
-  report.layers.resize(nests.size());
-  parallel_for(static_cast<std::int64_t>(nests.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto index = static_cast<std::size_t>(begin); index < static_cast<std::size_t>(end); ++index)
-      report.layers[index] = evaluate_kernel(nests[index], profile_of(nests[index], profile, options),
-                                             accelerator, context, options.objective);
-  });
+  report.layers = evaluate_kernels(nests, profile, accelerator, context, options);
   for (const net::Node* node : unattached_neurons(net))
     report.layers.push_back(evaluate_neurons(net, *node, accelerator, context));
   add_totals(report, accelerator);
-  const double capacity = static_cast<double>(accelerator.memories[0].capacity_bytes);
-  if (capacity > 0 && accelerator.memories[0].holds_tensor(Tensor::weights) &&
-      static_cast<double>(report.weight_bytes) > capacity)
-    fail(ErrorKind::unsupported, fmt::format("net '{}'", net.name()),
-         "{} bytes of weights do not fit into the {} bytes of {}", report.weight_bytes,
-         accelerator.memories[0].capacity_bytes, accelerator.memories[0].name);
+  check_weights_fit(net, report, accelerator);
   return report;
 }
 

@@ -1,7 +1,8 @@
+#include "cost/cost.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cost/cost.hpp"
 #include "cost/mapping_search.hpp"
 #include "cost/workload.hpp"
 #include "tiny.hpp"
@@ -36,7 +37,7 @@ double sum_pj(const std::vector<Component>& parts) {
   return sum;
 }
 
-TEST(EvaluateTest, CountsWhatTheNetCounts) {
+TEST(CostTest, CountsWhatTheNetCounts) {
   for (const char* name : {"nmnist-conv", "tcja"}) {
     const net::Net net = zoo::find_architecture(name).build({});
     const CostReport report =
@@ -51,7 +52,7 @@ TEST(EvaluateTest, CountsWhatTheNetCounts) {
   }
 }
 
-TEST(EvaluateTest, BreakdownsAddUp) {
+TEST(CostTest, BreakdownsAddUp) {
   const net::Net net = zoo::find_architecture("nmnist-conv").build({});
   for (const char* name : {"eyeriss-snn.yaml", "edge-mcu.yaml"}) {
     const CostReport report = evaluate(net, everywhere(net, spiking(4, 0.5, 0.1)), hardware(name));
@@ -70,7 +71,7 @@ TEST(EvaluateTest, BreakdownsAddUp) {
   }
 }
 
-TEST(EvaluateTest, DensityOneIsDense) {
+TEST(CostTest, DensityOneIsDense) {
   const net::Net net = tiny_net();
   Accelerator accelerator = tiny_accelerator(4);
   const CostOptions compressed{.encoding = {Encoding::bitmask, Encoding::bitmask}};
@@ -81,7 +82,7 @@ TEST(EvaluateTest, DensityOneIsDense) {
   for (const auto& layer : half.layers) EXPECT_DOUBLE_EQ(layer.macs_effectual, layer.macs_dense / 8.0);
 }
 
-TEST(EvaluateTest, FewerBitsAndMoreZerosNeverCostMore) {
+TEST(CostTest, FewerBitsAndMoreZerosNeverCostMore) {
   const net::Net net = zoo::find_architecture("nmnist-conv").build({});
   for (const Schedule schedule : {Schedule::layer_by_layer, Schedule::step_by_step}) {
     Accelerator accelerator = hardware("eyeriss-snn.yaml");
@@ -112,7 +113,7 @@ TEST(EvaluateTest, FewerBitsAndMoreZerosNeverCostMore) {
   }
 }
 
-TEST(EvaluateTest, MappingsFitAndRepeat) {
+TEST(CostTest, MappingsFitAndRepeat) {
   const net::Net net = zoo::find_architecture("tcja").build({});
   const Profile profile = everywhere(net, spiking(8, 0.3, 0.1));
   const Accelerator accelerator = hardware("eyeriss-snn.yaml");
@@ -127,7 +128,7 @@ TEST(EvaluateTest, MappingsFitAndRepeat) {
   EXPECT_EQ(to_json(evaluate(net, profile, accelerator)), to_json(evaluate(net, profile, accelerator)));
 }
 
-TEST(EvaluateTest, TheSearchFindsWeightsThatStay) {
+TEST(CostTest, TheSearchFindsWeightsThatStay) {
   // 1.8 million weights of 8 bits: layer by layer each comes once; step by step each comes once a step.
   const net::Net net = zoo::find_architecture("tcja").build({});
   const Profile profile = everywhere(net, spiking(8, 1, 0.05));
@@ -144,7 +145,7 @@ TEST(EvaluateTest, TheSearchFindsWeightsThatStay) {
   EXPECT_DOUBLE_EQ(dram_weight_words(Schedule::step_by_step), (20 * (1831296 - attention) + attention) / 8);
 }
 
-TEST(EvaluateTest, MultiplicationsOnlyWhereTheInputIsNotBinary) {
+TEST(CostTest, MultiplicationsOnlyWhereTheInputIsNotBinary) {
   const net::Net net = tiny_net();
   Profile profile = everywhere(net, spiking(8, 1, 1));
   profile["conv1"].src_is_binary = false;
@@ -158,7 +159,7 @@ TEST(EvaluateTest, MultiplicationsOnlyWhereTheInputIsNotBinary) {
   EXPECT_EQ(multiplications(report.layers.at(1)), 0);
 }
 
-TEST(EvaluateTest, NeuronsWithoutAKernelAndGroups) {
+TEST(CostTest, NeuronsWithoutAKernelAndGroups) {
   net::Net net("grouped", 3);
   net.add("input", "input", {}, {{"shape", std::vector<std::int64_t>{4, 6, 6}}});
   net.add("lif0", "lif", {"input"});
@@ -172,7 +173,7 @@ TEST(EvaluateTest, NeuronsWithoutAKernelAndGroups) {
   EXPECT_EQ(report.layers[1].macs_dense, 0);
 }
 
-TEST(EvaluateTest, RefusesWhatItCannotAnswer) {
+TEST(CostTest, RefusesWhatItCannotAnswer) {
   const net::Net net = tiny_net();
   const Accelerator tiny = tiny_accelerator();
   EXPECT_EQ(message_of([&] { evaluate(tiny_net(0), {}, tiny); }),
@@ -196,7 +197,14 @@ TEST(EvaluateTest, RefusesWhatItCannotAnswer) {
             "node 'conv1' (conv2d): no mapping fits the scratchpads and the on-chip memory of edge-mcu");
 }
 
-TEST(EvaluateTest, ReportsAsTableAndJson) {
+TEST(CostTest, WeightsMustFitTheirMemory) {
+  Accelerator accelerator = tiny_accelerator();
+  accelerator.memories[0].capacity_bytes = 100;
+  EXPECT_EQ(message_of([&] { evaluate(tiny_net(), everywhere(tiny_net(), spiking(8, 1, 1)), accelerator); }),
+            "net 'tiny': 180 bytes of weights do not fit into the 100 bytes of dram");
+}
+
+TEST(CostTest, ReportsAsTableAndJson) {
   const net::Net net = tiny_net();
   const CostReport report = evaluate(net, {}, tiny_accelerator());
   const auto json = nlohmann::json::parse(to_json(report));
