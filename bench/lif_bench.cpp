@@ -117,6 +117,11 @@ void print_row(const char* name, const Figures& f) {
              f.backward_ns[2], f.total(), f.peak_mib);
 }
 
+/// A busy machine shows in the median; such a run is no evidence.
+bool is_noisy(const Figures& f) {
+  return f.forward_ns[1] > 1.3 * f.forward_ns[0] || f.backward_ns[1] > 1.3 * f.backward_ns[0];
+}
+
 std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -151,5 +156,7 @@ int main(int argc, char** argv) {
              peer.total() / ours.total(),
              (peer.forward_ns[0] + peer.backward_ns[0]) / (ours.forward_ns[0] + ours.backward_ns[0]),
              ours.peak_mib / peer.peak_mib);
+  if (is_noisy(ours) || is_noisy(peer))
+    fmt::print("noisy: a median is more than 1.3 times its minimum; run again on an idle machine\n");
   return 0;
 }
