@@ -13,3 +13,11 @@ function(tern_torch_library name)
     target_precompile_headers(tern_${name} REUSE_FROM tern_learn)
   endif()
 endfunction()
+
+# tern_torch_test(FOLDER ...): a tern_test that shares the precompiled header, made with -fPIC as the libraries are.
+function(tern_torch_test folder)
+  tern_test(${folder} ${ARGN})
+  set_target_properties(test_${folder} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(test_${folder} PRIVATE -fPIC)
+  target_precompile_headers(test_${folder} REUSE_FROM tern_learn)
+endfunction()

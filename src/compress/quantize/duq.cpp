@@ -40,11 +40,10 @@ struct DuqFunction : torch::autograd::Function<DuqFunction> {
   }
 };
 
-/// max(|mu - 3 sigma|, |mu + 3 sigma|) over non-zero entries (pruned ones are exactly zero).
+/// max(|mu - 3 sigma|, |mu + 3 sigma|) over all entries, pruned ones included.
 double initial_range(const at::Tensor& weight) {
-  const at::Tensor kept = weight.masked_select(weight.ne(0)).to(at::kDouble);
-  if (kept.numel() == 0) return 1.0;
-  const double mean = kept.mean().item<double>(), sigma = kept.std(false).item<double>();
+  const at::Tensor values = weight.to(at::kDouble);
+  const double mean = values.mean().item<double>(), sigma = values.std(false).item<double>();
   return std::max(smallest_range, std::abs(mean) + 3 * sigma);
 }
 

@@ -10,7 +10,8 @@ namespace tern::compress {
 ///   u = (n-1) * clamp(w/a, -1, 1)      q = c * round(u) / (n-1)      (round half to even)
 ///
 /// b bits give 2^b - 1 values; 2 bits are ternary: -c, 0, c. Initially a = c = max(|mu - 3 sigma|, |mu + 3 sigma|)
-/// over the weights that are not pruned.
+/// over all weights, pruned ones included as zeros: sigma then shrinks with sparsity, so that the weights that pruning
+/// kept lie above the first rounding threshold. (Over the kept ones alone most of them would round to zero.)
 /// Backward, with g = dL/dq and the rounding gradient r(.) of rounding_gradient.hpp:
 ///   dL/du = r(g * c/(n-1));  dL/dw = dL/du * (n-1)/a and dL/da = sum of dL/du * (n-1) * (-w/a^2), both where |w| <= a;
 ///   dL/dc = sum of g * q/c.

@@ -1,0 +1,112 @@
+// tern list: every registry, as a table or as JSON.
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "compress/prune/magnitude.hpp"
+#include "compress/prune/sparsity_schedule.hpp"
+#include "compress/quantize/quantizer.hpp"
+#include "cost/encoding.hpp"
+#include "data/dataset.hpp"
+#include "data/transform.hpp"
+#include "formats/events/read_events.hpp"
+#include "kernels/surrogate.hpp"
+#include "learn/losses.hpp"
+#include "learn/torch.hpp"
+#include "net/op.hpp"
+#include "train/learning_rate.hpp"
+#include "train/optimizer.hpp"
+#include "zoo/architecture.hpp"
+
+namespace tern::cli {
+namespace {
+
+struct Kind {
+  std::string name, summary;
+  std::vector<MethodInfo> methods;
+};
+
+template <typename Table>
+std::vector<MethodInfo> infos(const Table& table) {
+  std::vector<MethodInfo> methods;
+  for (const auto& row : table) {
+    if constexpr (std::is_pointer_v<std::decay_t<decltype(row)>>) methods.push_back(row->info);
+    else methods.push_back(row.info);
+  }
+  return methods;
+}
+
+std::vector<Kind> all_kinds() {
+  return {{"operations", "nodes of a Net", infos(net::op_table())},
+          {"architectures", "networks of the zoo", infos(zoo::architecture_table())},
+          {"surrogates", "gradients of a spike", infos(kernels::surrogate_table())},
+          {"quantizers", "of weights", infos(compress::quantizer_table())},
+          {"rounding-gradients", "what backward pretends about rounding", infos(compress::rounding_gradient_table())},
+          {"criteria", "which weights to prune", {compress::magnitude_info()}},
+          {"schedules", "how sparsity grows", infos(compress::sparsity_schedule_table())},
+          {"optimizers", "", train::optimizer_table()},
+          {"learning-rates", "schedules of the learning rate", train::learning_rate_table()},
+          {"losses", "", infos(learn::loss_table())},
+          {"data-sets", "", infos(data::data_set_table())},
+          {"event-formats", "recordings that can be read", infos(formats::event_format_table())},
+          {"transforms", "of events, before they are counted into frames", infos(data::transform_table())},
+          {"encodings", "sparse formats of the cost model", infos(cost::encoding_table())}};
+}
+
+nlohmann::ordered_json to_json(const MethodInfo& method) {
+  nlohmann::ordered_json json{{"name", method.name}, {"summary", method.summary}, {"source", method.source}};
+  json["parameters"] = nlohmann::ordered_json::array();
+  for (const auto& p : method.parameters)
+    json["parameters"].push_back(
+        {{"name", p.name}, {"type", p.type}, {"default", p.fallback}, {"range", p.range}, {"summary", p.summary}});
+  return json;
+}
+
+void print_json(const std::vector<Kind>& kinds) {
+  nlohmann::ordered_json json;
+  for (const auto& kind : kinds) {
+    json[kind.name] = nlohmann::ordered_json::array();
+    for (const auto& method : kind.methods) json[kind.name].push_back(to_json(method));
+  }
+  fmt::print("{}\n", json.dump(2));
+}
+
+void print_text(const std::vector<Kind>& kinds, bool with_parameters) {
+  for (const auto& kind : kinds) {
+    fmt::print("{}{}\n", kind.name, kind.summary.empty() ? "" : ": " + kind.summary);
+    for (const auto& method : kind.methods) {
+      fmt::print("  {:<18} {}{}\n", method.name, method.summary, method.source.empty() ? "" : "  [" + method.source + "]");
+      if (!with_parameters) continue;
+      for (const auto& p : method.parameters)
+        fmt::print("      {} ({}{}{}): {}\n", p.name, p.type, p.fallback.empty() ? "" : ", default " + p.fallback,
+                   p.range.empty() ? "" : ", " + p.range, p.summary);
+    }
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
+  auto* command = app.add_subcommand("list", "every method by name: what it is, its paper, its parameters");
+  auto kind = std::make_shared<std::string>();
+  command->add_option("KIND", *kind, "one kind only, with parameters: operations, quantizers, data-sets, ...");
+  command->footer("Examples:\n  tern list\n  tern list operations\n  tern list --json");
+  command->callback([&, kind] {
+    action = [&, kind] {
+      std::vector<Kind> kinds = all_kinds();
+      if (!kind->empty()) {
+        std::vector<std::string> known;
+        std::vector<Kind> chosen;
+        for (const auto& entry : kinds) {
+          known.push_back(entry.name);
+          if (entry.name == *kind) chosen.push_back(entry);
+        }
+        if (chosen.empty()) fail_unknown("kind", *kind, known);
+        kinds = chosen;
+      }
+      globals.json ? print_json(kinds) : print_text(kinds, !kind->empty());
+      return 0;
+    };
+  });
+}
+
+}  // namespace tern::cli

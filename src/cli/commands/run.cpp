@@ -1,0 +1,100 @@
+// tern run: a packed model over a data set, in the engine.
+#include <algorithm>
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "cli/data_options.hpp"
+#include "cli/terminal.hpp"
+#include "data/batch.hpp"
+#include "engine/program.hpp"
+#include "learn/torch.hpp"
+#include "train/checkpoint.hpp"
+#include "train/evaluate.hpp"
+
+namespace tern::cli {
+namespace {
+
+struct RunArguments {
+  std::string model, split = "test", compare;
+  std::int64_t batch_size = 32;
+};
+
+const data::Split& choose_split(const data::FrameDataset& data, const std::string& name) {
+  const data::Split& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
+  if (split.size() == 0) fail(ErrorKind::usage, data.name, "the {} split is empty", name);
+  return split;
+}
+
+std::vector<std::int64_t> predict(const engine::Program& program, const data::FrameDataset& data,
+                                  const data::Split& split, std::int64_t batch_size, double& seconds) {
+  std::vector<std::int64_t> predictions;
+  const data::BatchOrder order(split.size(), batch_size, 0, 0, false);
+  for (std::int64_t b = 0; b < order.num_batches(); ++b) {
+    const auto n = static_cast<std::int64_t>(order.batch(b).size());
+    std::vector<float> frames(static_cast<std::size_t>(n * data.sample_size()));
+    data::gather(data, split, order.batch(b), frames.data());
+    const auto start = std::chrono::steady_clock::now();
+    const auto scores = program.run(frames, data.num_steps, n);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (!scores) fail(ErrorKind::bad_data, "engine", "{}", scores.error().message);
+    const std::int64_t classes = static_cast<std::int64_t>(scores->size()) / n;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto first = scores->begin() + i * classes;
+      predictions.push_back(std::max_element(first, first + classes) - first);
+    }
+  }
+  return predictions;
+}
+
+int run_model(const RunArguments& a, const data::DataOptions& data_options, const GlobalOptions& globals) {
+  const auto program = engine::Program::load(a.model);
+  if (!program) fail(ErrorKind::bad_data, "", "{}", program.error().message);
+  ProgressPrinter progress(globals.quiet);
+  const data::FrameDataset data = data::load_data_set(data_options, std::ref(progress));
+  progress.clear();
+  const data::Split& split = choose_split(data, a.split);
+  double seconds = 0;
+  const auto predictions = predict(*program, data, split, a.batch_size, seconds);
+  std::int64_t correct = 0, different = -1;
+  for (std::size_t i = 0; i < predictions.size(); ++i) correct += predictions[i] == split.labels[i];
+  if (!a.compare.empty()) {
+    learn::Model trained = train::load_model(a.compare);
+    const auto other = train::evaluate(trained, data, split).predictions;
+    different = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) different += predictions[i] != other[i];
+  }
+  const double accuracy = static_cast<double>(correct) / static_cast<double>(split.size());
+  const double rate = static_cast<double>(split.size()) / seconds;
+  if (globals.json) {
+    nlohmann::ordered_json json{{"model", a.model}, {"split", a.split}, {"samples", split.size()},
+                                {"accuracy", accuracy}, {"samples_per_second", rate}, {"predictions", predictions}};
+    if (different >= 0) json["different_from_trained"] = different;
+    fmt::print("{}\n", json.dump());
+  } else {
+    fmt::print("{}: {:.2f}% of {} {} samples right, {:.0f} samples/s\n", a.model, 100 * accuracy, split.size(), a.split, rate);
+    if (different >= 0) fmt::print("{} of {} predictions differ from the trained model's\n", different, split.size());
+  }
+  return different > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
+  auto* command = app.add_subcommand("run", "run a packed model over a data set, in the engine");
+  auto a = std::make_shared<RunArguments>();
+  command->add_option("MODEL", a->model, "a .tern file")->required();
+  command->add_option("--split", a->split, "train, validation or test")
+      ->check(CLI::IsMember({"train", "validation", "test"}))->capture_default_str();
+  command->add_option("--batch-size", a->batch_size)->check(CLI::Range(1, 65536))->capture_default_str();
+  command->add_option("--compare", a->compare, "checkpoint of the trained model: fails where a prediction differs");
+  auto data_options = add_data_options(*command);
+  command->footer("Examples:\n  tern run runs/demo/winner.tern --data nmnist-mini\n"
+                  "  tern run model.tern --data nmnist --path nmnist-4class --compare runs/x/checkpoint.safetensors");
+  command->callback([&, a, data_options] {
+    action = [&, a, data_options] { return run_model(*a, *data_options, globals); };
+  });
+}
+
+}  // namespace tern::cli

@@ -1,0 +1,116 @@
+// tern train and tern compress: one training run, with or without a compression plan.
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "base/seed.hpp"
+#include "cli/command.hpp"
+#include "cli/data_options.hpp"
+#include "cli/terminal.hpp"
+#include "compress/layer_report.hpp"
+#include "learn/torch.hpp"
+#include "study/network.hpp"
+#include "train/evaluate.hpp"
+#include "train/run_log.hpp"
+#include "train/trainer.hpp"
+
+namespace tern::cli {
+namespace {
+
+struct TrainArguments {
+  study::NetworkOptions network;
+  std::string from, plan;
+  std::filesystem::path folder;
+  train::TrainOptions options;
+};
+
+void add_train_options(CLI::App& command, TrainArguments& a) {
+  train::TrainOptions& o = a.options;
+  command.add_option("-o,--output", a.folder, "run folder: checkpoint, metrics")->required();
+  command.add_option("--epochs", o.epochs, "split evenly over the plan's phases")->check(CLI::Range(1, 100000))->capture_default_str();
+  command.add_option("--batch-size", o.batch_size)->check(CLI::Range(1, 65536))->capture_default_str();
+  command.add_option("--optimizer", o.optimizer.name, "tern list optimizers")->capture_default_str();
+  command.add_option("--learning-rate", o.learning_rate.base)->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--weight-decay", o.optimizer.weight_decay)->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--loss", o.loss, "tern list losses")->capture_default_str();
+  command.add_option("--label-smoothing", o.label_smoothing)->check(CLI::Range(0.0, 0.99))->capture_default_str();
+  command.add_option("--mixup-alpha", o.mixup_alpha, "mixed batches")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--max-shift", o.augment.max_shift, "shift samples by up to so many pixels")->check(CLI::Range(0, 1024));
+  command.add_option("--seed", o.seed)->capture_default_str();
+}
+
+learn::Model make_model(const TrainArguments& a, const data::FrameDataset& data) {
+  if (a.from.empty()) return learn::Model(study::make_network(a.network, data), derive_seed(a.options.seed, "init"));
+  std::filesystem::path path(a.from);
+  if (std::filesystem::is_directory(path)) path /= "checkpoint.safetensors";
+  if (std::filesystem::weakly_canonical(path) == std::filesystem::weakly_canonical(a.options.checkpoint))
+    fail(ErrorKind::usage, path.string(), "the output folder must not be the model's own");
+  return train::load_model(path);
+}
+
+void print_result(const learn::Model& model, double validation, double test, bool json) {
+  const auto layers = compress::report_layers(model);
+  if (json) {
+    nlohmann::ordered_json out{{"validation_accuracy", validation}, {"test_accuracy", test}, {"zeros", compress::zero_fraction(layers)}};
+    for (const auto& layer : layers)
+      out["layers"].push_back({{"parameter", layer.parameter}, {"weights", layer.weights}, {"bits", layer.bits},
+                               {"zeros", layer.zero_fraction()}, {"min", layer.min}, {"max", layer.max}});
+    fmt::print("{}\n", out.dump(2));
+    return;
+  }
+  fmt::print("{:<22} {:>9} {:>5} {:>8} {:>11} {:>11}\n", "kernel", "weights", "bits", "zeros", "min", "max");
+  for (const auto& layer : layers)
+    fmt::print("{:<22} {:>9} {:>5} {:>7.1f}% {:>11.4g} {:>11.4g}\n", layer.parameter, layer.weights, layer.bits,
+               100 * layer.zero_fraction(), layer.min, layer.max);
+  fmt::print("validation {:.2f}%, test {:.2f}%, {:.1f}% zeros\n", 100 * validation, 100 * test,
+             100 * compress::zero_fraction(layers));
+}
+
+int run_training(TrainArguments a, const data::DataOptions& data_options, const GlobalOptions& globals) {
+  ProgressPrinter progress(globals.quiet);
+  const data::FrameDataset data = data::load_data_set(data_options, std::ref(progress));
+  const compress::Plan plan = compress::parse_plan(a.plan);
+  a.options.checkpoint = a.folder / "checkpoint.safetensors";
+  learn::Model model = make_model(a, data);
+  const auto history = train::train(model, data, plan, a.options, std::ref(progress));
+  progress.clear();
+  train::write_metrics(a.folder, history);
+  const auto accuracy = [&](const data::Split& split) {
+    return split.size() ? train::evaluate(model, data, split).accuracy : 0.0;
+  };
+  print_result(model, accuracy(data.validation), accuracy(data.test), globals.json);
+  return 0;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
+  auto* command = app.add_subcommand("train", "train a network from scratch; the same command resumes");
+  auto a = std::make_shared<TrainArguments>();
+  command->add_option("NETWORK", a->network.name, "architecture (tern list architectures) or net.json")->required();
+  command->add_option("--channels", a->network.options.channels, "output channels of each convolution")->delimiter(',');
+  command->add_option("--plan", a->plan, "compression on the way: \"prune:global=0.8 + quantize:w=2\"");
+  add_train_options(*command, *a);
+  auto data_options = add_data_options(*command);
+  command->footer("Example:\n  tern train nmnist-conv --data nmnist-mini --epochs 8 -o runs/first");
+  command->callback([&, a, data_options] {
+    action = [&, a, data_options] { return run_training(*a, *data_options, globals); };
+  });
+}
+
+void add_compress(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
+  auto* command = app.add_subcommand("compress", "prune and quantize a trained model by a plan, with fine-tuning");
+  auto a = std::make_shared<TrainArguments>();
+  command->add_option("MODEL", a->from, "checkpoint.safetensors or a run folder")->required();
+  command->add_option("--plan", a->plan, "'|' between phases, '+' within one")->required();
+  add_train_options(*command, *a);
+  auto data_options = add_data_options(*command);
+  command->footer("Examples:\n"
+                  "  tern compress runs/first --plan \"prune:global=0.8,cubic | quantize:w=2\" --data nmnist-mini -o runs/small\n"
+                  "  tern compress runs/first --plan \"prune:global=0.8 + quantize:w=2,duq,ewgs\" -o runs/joint");
+  command->callback([&, a, data_options] {
+    action = [&, a, data_options] { return run_training(*a, *data_options, globals); };
+  });
+}
+
+}  // namespace tern::cli

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Every command as a person would type it: what it prints, how it fails.
+# Usage: commands_test.sh TERN SOURCE_DIR
+set -u
+tern=$1
+source=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failures=0
+
+# expect CODE TEXT COMMAND...: the exit code, and TEXT somewhere in the output.
+expect() {
+  code=$1 text=$2
+  shift 2
+  output=$("$@" 2>&1)
+  got=$?
+  if [ "$got" != "$code" ]; then
+    echo "FAIL: '$*' exited with $got, expected $code: $output"
+    failures=$((failures + 1))
+  elif ! printf '%s' "$output" | grep -qF -- "$text"; then
+    echo "FAIL: '$*' did not say '$text': $output"
+    failures=$((failures + 1))
+  fi
+}
+
+cd "$source" || exit 1
+expect 2 "subcommand is required" "$tern"
+expect 0 "0." "$tern" --version
+expect 0 "Examples" "$tern" study --help
+expect 0 "duq" "$tern" list quantizers
+expect 0 '"name": "tcja"' "$tern" list --json
+expect 2 "did you mean 'quantizers'?" "$tern" list quantisers
+expect 0 "total (1831296 weights)" "$tern" show tcja
+expect 2 "did you mean 'tcja'?" "$tern" show tjca
+expect 0 '"weights": 1831296' "$tern" cost tcja --hardware hardware/eyeriss-snn.yaml --profile hardware/profiles/tcja-ternary.yaml --json
+expect 1 "No such file" "$tern" cost tcja --hardware missing.yaml
+expect 0 "nmnist-mini" "$tern" data --data nmnist-mini
+expect 2 "did you mean 'nmnist'?" "$tern" data --data nmnst
+
+printf '' >"$dir/empty.bin"
+expect 1 "empty.bin" "$tern" data "$dir/empty.bin"
+printf '1234567' >"$dir/torn.bin"
+expect 1 "torn.bin" "$tern" data "$dir/torn.bin"
+printf 'not events' >"$dir/other.xyz"
+expect 1 "other.xyz" "$tern" data "$dir/other.xyz"
+mkdir -p "$dir/set/Train/6" "$dir/set/Test/x"
+expect 1 "tern: " "$tern" data --data nmnist --path "$dir/set"
+
+expect 2 "did you mean 'prune'?" "$tern" train nmnist-conv --data nmnist-mini --plan 'prun:global=0.5' -o "$dir/run"
+expect 0 "test" "$tern" -q train event-conv --channels 4,8 --data nmnist-mini --max-per-class 12 --num-steps 4 --epochs 2 -o "$dir/run"
+expect 0 "epoch,train_loss" cat "$dir/run/metrics.csv"
+expect 0 "conv1.weight" "$tern" -q compress "$dir/run" --plan 'prune:global=0.5 + quantize:w=2' --data nmnist-mini --max-per-class 12 --num-steps 4 --epochs 2 -o "$dir/small"
+expect 0 "times smaller" "$tern" pack "$dir/small" -o "$dir/small.tern"
+expect 0 "0 of" "$tern" -q run "$dir/small.tern" --data nmnist-mini --num-steps 4 --compare "$dir/small/checkpoint.safetensors"
+expect 0 "energy" "$tern" -q cost "$dir/small.tern" --hardware hardware/edge-mcu.yaml --activity 0.1
+head -c 200 "$dir/small.tern" >"$dir/torn.tern"
+expect 1 "torn.tern" "$tern" run "$dir/torn.tern" --data nmnist-mini
+expect 2 "did you mean 'train'?" "$tern" study studies/demo.yaml --set tran.epochs=3
+expect 0 "joint/w2/s0.9/seed1" "$tern" study studies/demo.yaml --dry-run
+
+[ "$failures" = 0 ] && echo "all commands behave"
+exit "$failures"
