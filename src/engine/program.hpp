@@ -43,8 +43,8 @@ class Program {
   static Result<Program> from(pack::PackedModel model);
 
   /// Runs n samples of num_steps steps.
-  /// frames: [num_steps, n, shape...], row-major, where `shape` is that of the Net's input (usually c, h, w). A Net that
-  /// states its num_steps runs with that number; one whose input has no time axis takes num_steps = 1.
+  /// frames: [num_steps, n, shape...], row-major, where `shape` is that of the Net's input (usually c, h, w).
+  /// A Net that states its num_steps runs with that number; one whose input has no time axis takes num_steps = 1.
   /// Returns the output node's values, [n, shape...] (usually [n, classes]), or [num_steps, n, shape...] where the
   /// output has a time axis. Samples are spread over tern::num_threads() threads; a sample's scores depend neither on
   /// its neighbours nor on the number of threads.

@@ -25,7 +25,8 @@ void check_tensor(const PackedTensor& tensor, std::string_view place, ErrorKind 
     fail(kind, place, "expected 2 to 8 bits or 32, got {}", tensor.bits);
   check_size(tensor, place, kind);
   if (tensor.bits == 32) {
-    const auto wild = std::find_if(tensor.values.begin(), tensor.values.end(), [](float v) { return !std::isfinite(v); });
+    const auto wild =
+        std::find_if(tensor.values.begin(), tensor.values.end(), [](float v) { return !std::isfinite(v); });
     if (wild != tensor.values.end())
       fail(kind, place, "element {} is not finite: {}", wild - tensor.values.begin(), *wild);
     return;

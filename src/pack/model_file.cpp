@@ -46,10 +46,12 @@ std::string encode_bitmap(const PackedTensor& tensor) {
   return bitmap + pack_codes(kept, tensor.bits);
 }
 
-std::vector<std::int8_t> decode_bitmap(std::string_view bytes, std::int64_t elements, int bits, const std::string& place) {
+std::vector<std::int8_t> decode_bitmap(std::string_view bytes, std::int64_t elements, int bits,
+                                       const std::string& place) {
   const auto map_bytes = static_cast<std::size_t>(bitmap_bytes(elements));
   if (bytes.size() < map_bytes)
-    fail(ErrorKind::bad_data, place, "a bitmap of {} elements takes {} bytes, got {}", elements, map_bytes, bytes.size());
+    fail(ErrorKind::bad_data, place, "a bitmap of {} elements takes {} bytes, got {}", elements, map_bytes,
+         bytes.size());
   std::int64_t population = 0;
   for (const unsigned char byte : bytes.substr(0, map_bytes)) population += std::popcount(byte);
   if (elements % 8 != 0 && static_cast<unsigned char>(bytes[map_bytes - 1]) >> (elements % 8) != 0)
@@ -154,7 +156,8 @@ PackedTensor decode(const Tensor& stored, const Json& descriptions, const std::s
   std::int64_t elements = 1;
   for (const auto extent : description.shape) {
     if (extent < 1 || elements > static_cast<std::int64_t>(stored.bytes.size()) * 8 / extent)
-      fail(ErrorKind::bad_data, place, "{} bytes are too few for {}", stored.bytes.size(), net::to_string(description.shape));
+      fail(ErrorKind::bad_data, place, "{} bytes are too few for {}", stored.bytes.size(),
+           net::to_string(description.shape));
     elements *= extent;
   }
   tensor.shape = description.shape;

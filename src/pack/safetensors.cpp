@@ -45,7 +45,8 @@ void check_positions(const Header& header, std::uint64_t data_bytes, std::string
     if (entry.end > data_bytes)
       fail(ErrorKind::bad_data, tensor, "ends at byte {} of {} of the data", entry.end, data_bytes);
     if (entry.begin < position)
-      fail(ErrorKind::bad_data, tensor, "begins at {}, inside the tensor before it, which ends at {}", entry.begin, position);
+      fail(ErrorKind::bad_data, tensor, "begins at {}, inside the tensor before it, which ends at {}", entry.begin,
+           position);
     if (entry.begin > position)
       fail(ErrorKind::bad_data, tensor, "begins at {}, but the tensor before it ends at {}", entry.begin, position);
     position = entry.end;

@@ -75,7 +75,8 @@ void check_dtype(const Tensor& tensor, std::string_view dtype, std::string_view 
 template <typename T>
 Tensor make_tensor(net::Shape shape, std::span<const T> values) {
   check_count(shape, values.size());
-  return {dtype_of<T>(), std::move(shape), std::string(reinterpret_cast<const char*>(values.data()), values.size_bytes())};
+  return {dtype_of<T>(), std::move(shape),
+          std::string(reinterpret_cast<const char*>(values.data()), values.size_bytes())};
 }
 template <typename T>
 Tensor make_tensor(net::Shape shape, const std::vector<T>& values) {

@@ -1,5 +1,5 @@
-// tcja: temporal-channel joint attention. With m [T, c] the spatial mean of one sample, and l = (k-1)/2 zeros before and
-// k-1-l behind (the length stays):
+// tcja: temporal-channel joint attention. With m [T, c] the spatial mean of one sample, and l = (k-1)/2 zeros before
+// and k-1-l behind (the length stays):
 //   A[t', c] = sum over t, j of time_weight[t', t, j] * m[t, c + j - l]           mixes steps along the channels
 //   B[t, c'] = sum over c, j of channel_weight[c', c, j] * m[t + j - l, c]        mixes channels along the steps
 //   dst = src * sigmoid(A * B)
