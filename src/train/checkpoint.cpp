@@ -63,17 +63,6 @@ void restore_parameter(const pack::SafeTensors& file, const std::string& name, l
   }
 }
 
-void restore_optimizer(const pack::SafeTensors& file, Optimizer& optimizer, const std::string& place) {
-  std::map<std::string, at::Tensor> state = optimizer.state();
-  for (auto& [name, tensor] : state) {
-    tensor = at::empty_like(tensor);
-    learn::copy_stored(pack::find_tensor(file, "optimizer/" + name, place), tensor, place + ": optimizer");
-  }
-  at::Tensor steps = at::zeros({}, at::kLong);
-  learn::copy_stored(pack::find_tensor(file, "optimizer_steps", place), steps, place);
-  optimizer.restore(state, steps.item<std::int64_t>());
-}
-
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const learn::Model& model, const Optimizer* optimizer,
@@ -97,7 +86,7 @@ void save_checkpoint(const std::filesystem::path& path, const learn::Model& mode
   pack::write_safetensors(path, file);
 }
 
-CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& model, Optimizer* optimizer,
+CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& model,
                                const std::string& fingerprint) {
   const pack::SafeTensors file = read_file_of(path);
   const std::string place = path.string();
@@ -108,11 +97,23 @@ CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& 
     if (!fingerprint.empty() && info.fingerprint != fingerprint)
       fail(ErrorKind::usage, place, "the run was started with other settings; choose another run folder or remove it");
     for (auto& [name, parameter] : model.parameters()) restore_parameter(file, name, parameter, place);
-    if (optimizer) restore_optimizer(file, *optimizer, place);
     return info;
   } catch (const Json::exception& error) {
     fail(ErrorKind::bad_data, place, "corrupt: {}", error.what());
   }
+}
+
+void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer) {
+  const pack::SafeTensors file = read_file_of(path);
+  const std::string place = path.string();
+  std::map<std::string, at::Tensor> state = optimizer.state();
+  for (auto& [name, tensor] : state) {
+    tensor = at::empty_like(tensor);
+    learn::copy_stored(pack::find_tensor(file, "optimizer/" + name, place), tensor, place + ": optimizer");
+  }
+  at::Tensor steps = at::zeros({}, at::kLong);
+  learn::copy_stored(pack::find_tensor(file, "optimizer_steps", place), steps, place);
+  optimizer.restore(state, steps.item<std::int64_t>());
 }
 
 net::Net checkpoint_net(const std::filesystem::path& path) {
@@ -121,7 +122,7 @@ net::Net checkpoint_net(const std::filesystem::path& path) {
 
 learn::Model load_model(const std::filesystem::path& path) {
   learn::Model model(checkpoint_net(path), 0);
-  load_checkpoint(path, model, nullptr);
+  load_checkpoint(path, model);
   return model;
 }
 

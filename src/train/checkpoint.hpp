@@ -37,11 +37,14 @@ struct CheckpointInfo {
 void save_checkpoint(const std::filesystem::path& path, const learn::Model& model, const Optimizer* optimizer,
                      const CheckpointInfo& info);
 
-/// Reads one into `model` (same Net) and, where given, `optimizer`. Quantizers are made again from their specs.
+/// Reads one into `model` (same Net). Quantizers are made again from their specs.
 /// Errors: ErrorKind::bad_data for a corrupt file or another Net; ErrorKind::usage where `fingerprint` is given and
 /// differs: "the run was started with other settings".
-CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& model, Optimizer* optimizer,
+CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& model,
                                const std::string& fingerprint = {});
+
+/// Reads the moments into an optimizer of the model that load_checkpoint restored from the same file.
+void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer);
 
 /// The Net that a checkpoint holds.
 net::Net checkpoint_net(const std::filesystem::path& path);

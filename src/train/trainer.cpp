@@ -64,12 +64,10 @@ class Run {
 
   void resume() {
     if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return;
-    // The optimizer's slots follow the quantizers that the first reading restores; only then can its moments be read.
-    const CheckpointInfo found = load_checkpoint(options_.checkpoint, model_, nullptr, info_.fingerprint);
-    const bool in_phase = !found.finished && (found.position.epoch > 0 || found.position.batch > 0);
-    if (in_phase) {
-      optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
-      load_checkpoint(options_.checkpoint, model_, optimizer_.get(), info_.fingerprint);
+    const CheckpointInfo found = load_checkpoint(options_.checkpoint, model_, info_.fingerprint);
+    if (!found.finished && (found.position.epoch > 0 || found.position.batch > 0)) {
+      optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);  // its slots follow the restored quantizers
+      load_optimizer(options_.checkpoint, *optimizer_);
     }
     info_ = found;
     if (on_epoch_)

@@ -11,7 +11,7 @@ TEST(LayerReport, CountsZerosOfMasksAndOfRounding) {
   net.add("x", "input", {}, {{"shape", 4}});
   net.add("a", "linear", {"x"}, {{"out_features", 1}});
   learn::Model model(net, 1);
-  { const c10::NoGradGuard no_grad; model.parameter("a", "weight").latent.copy_(at::tensor({{0.1F, -1.0F, 1.0F, 2.0F}})); }
+  { const c10::NoGradGuard no_grad; model.parameter("a", "weight").latent.copy_(at::tensor({0.1F, -1.0F, 1.0F, 2.0F}).view({1, 4})); }
   apply_phase(model, parse_plan("prune:global=0.25 + quantize:w=2").phases[0], 0, 1);
   {
     const c10::NoGradGuard no_grad;
