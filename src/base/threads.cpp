@@ -7,6 +7,8 @@
 
 namespace tern {
 
+int available_processors() { return std::max(1, omp_get_num_procs()); }
+
 int num_threads() { return std::max(1, omp_get_max_threads()); }
 
 void set_num_threads(int count) { omp_set_num_threads(std::max(1, count)); }

@@ -6,6 +6,9 @@
 
 namespace tern {
 
+/// Processors that this process may run on.
+int available_processors();
+
 /// Threads that parallel_for may use. At least 1; default: what OpenMP offers.
 int num_threads();
 void set_num_threads(int count);

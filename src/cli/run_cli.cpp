@@ -23,7 +23,7 @@ const cli::AddCommand commands[] = {cli::add_study, cli::add_train, cli::add_com
 void set_up(const cli::GlobalOptions& globals) {
   learn::keep_freed_memory();
   install_stop_handlers();
-  if (globals.threads > 0) at::set_num_threads(globals.threads);
+  at::set_num_threads(globals.threads > 0 ? globals.threads : available_processors());
   set_log_sink([quiet = globals.quiet](LogLevel level, std::string_view line) {
     if (!quiet || level == LogLevel::warning)
       fmt::print(stderr, "{}{}\n", level == LogLevel::warning ? "warning: " : "", line);
