@@ -7,30 +7,12 @@
 #include "engine/layout.hpp"
 
 namespace tern::engine {
-namespace {
-
-constexpr std::int64_t most_elements = std::int64_t{1} << 40;
-
-std::int64_t checked_elements(const net::Node& node, const net::Shape& shape) {
-  std::int64_t elements = 1;
-  for (const auto extent : shape) {
-    if (extent < 1 || elements > most_elements / extent)
-      fail(ErrorKind::unsupported, fmt::format("node '{}' ({})", node.name, node.op),
-           "an output of {} is larger than the engine's 2^40 elements", net::to_string(shape));
-    elements *= extent;
-  }
-  return elements;
-}
-
-}  // namespace
-
 Plan::Plan(pack::PackedModel model) : net_(model.net), metadata_(model.metadata) {
   if (net_.nodes().empty()) fail(ErrorKind::usage, "net '" + net_.name() + "'", "the Net has no nodes");
   pack::check_model(model);
   std::map<std::string, std::size_t> index;
   for (const auto& node : net_.nodes()) {
     const net::TensorType& type = net_.type(node.name);
-    checked_elements(node, type.shape);
     Step step{node.name, type, find_operation(node.op, node.name).make({node, net_.context(node), type, model}), {}, 0};
     for (const auto& source : node.inputs) step.sources.push_back(index.at(source));
     index[node.name] = steps_.size();

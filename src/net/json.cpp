@@ -56,7 +56,7 @@ std::string to_json(const Net& net, int indent) {
     for (const auto& [key, value] : node.attributes) entry["attributes"][key] = attribute_to_json(value);
     json["nodes"].push_back(std::move(entry));
   }
-  return json.dump(indent);
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 Net from_json(std::string_view text, std::string_view place_view) {

@@ -6,8 +6,24 @@
 
 namespace tern::net {
 
+namespace {
+
+constexpr std::int64_t most_elements = std::int64_t{1} << 31;
+constexpr std::int64_t most_steps = 1 << 20;
+
+/// Refuses shapes of more than 2^31 elements: what follows may then multiply two of them without overflow.
+void check_size(const OpContext& context, std::string_view what, const Shape& shape) {
+  std::int64_t product = 1;
+  for (const auto extent : shape)
+    if (__builtin_mul_overflow(product, extent, &product) || product > most_elements)
+      context.refuse("{} {} has more than 2^31 elements", what, to_string(shape));
+}
+
+}  // namespace
+
 Net::Net(std::string name, std::int64_t num_steps) : name_(std::move(name)), num_steps_(num_steps) {
-  if (num_steps < 0) fail(ErrorKind::usage, "net '" + name_ + "'", "num_steps must not be negative, got {}", num_steps);
+  if (num_steps < 0 || num_steps > most_steps)
+    fail(ErrorKind::usage, "net '" + name_ + "'", "num_steps must be from 0 to 2^20, got {}", num_steps);
 }
 
 std::string Net::add(std::string name, std::string op, std::vector<std::string> inputs,
@@ -26,7 +42,11 @@ std::string Net::add(std::string name, std::string op, std::vector<std::string> 
   nodes_.push_back({name, std::move(op), std::move(inputs), std::move(attributes)});
   try {
     resolve_attributes(nodes_.back());
-    types_.push_back(spec.infer(context(nodes_.back())));
+    const OpContext here = context(nodes_.back());
+    TensorType type = spec.infer(here);
+    check_size(here, "its output", type.shape);
+    for (const auto& parameter : parameters(nodes_.back())) check_size(here, parameter.name, parameter.shape);
+    types_.push_back(std::move(type));
   } catch (...) {
     nodes_.pop_back();
     throw;

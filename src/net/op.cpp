@@ -1,6 +1,7 @@
 #include "net/op.hpp"
 
-#include <charconv>
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -54,6 +55,17 @@ bool choice_allows(const std::string& range, const std::string& value) {
   for (std::string choice; std::getline(stream, choice, '|');)
     if (choice == value) return true;
   return false;
+}
+
+constexpr double largest_integer = 1 << 20;
+
+/// Integers beyond 2^20 are no extents of a network; refusing them keeps every product of extents from overflowing.
+bool integers_are_sane(const Attribute& value) {
+  const auto sane = [](std::int64_t n) { return std::abs(static_cast<double>(n)) <= largest_integer; };
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return sane(*integer);
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value))
+    return std::all_of(list->begin(), list->end(), sane);
+  return true;
 }
 
 /// Ranges are "> X", ">= X" or "X..Y" (both ends included); every entry of a list must obey.
@@ -126,6 +138,8 @@ void resolve_attributes(Node& node) {
     if (!converted)
       fail(ErrorKind::usage, place_of(node), "attribute '{}': expected {}, got {}", parameter.name, parameter.type,
            to_string(given->second));
+    if (!integers_are_sane(*converted))
+      fail(ErrorKind::usage, place_of(node), "attribute '{}': {} is beyond 2^20", parameter.name, to_string(*converted));
     if (!in_range(parameter, *converted))
       fail(ErrorKind::usage, place_of(node), "attribute '{}': expected {}, got {}", parameter.name, parameter.range,
            to_string(*converted));

@@ -55,6 +55,16 @@ TEST_F(NetTest, TemporalAttentionNeedsTheNumberOfSteps) {
             "node 'a' (tcja): its kernel spans time: the Net must state num_steps");
 }
 
+TEST_F(NetTest, HugeExtentsAreRefusedBeforeTheyOverflow) {
+  EXPECT_EQ(message_of([&] { net.add("y", "conv2d", {"x"}, {{"out_channels", std::int64_t{1} << 40}}); }),
+            "node 'y' (conv2d): attribute 'out_channels': 1099511627776 is beyond 2^20");
+  EXPECT_NE(message_of([&] {
+              Net huge("huge");
+              huge.add("x", "input", {}, {{"shape", std::vector<std::int64_t>{1 << 20, 1 << 20, 1 << 20}}});
+            }).find("has more than 2^31 elements"), std::string::npos);
+  EXPECT_NE(message_of([] { Net("n", -1); }).find("num_steps"), std::string::npos);
+}
+
 TEST_F(NetTest, KnowsReadersAndTotals) {
   net.add("c", "conv2d", {"x"}, {{"out_channels", 4}, {"padding", 1}, {"bias", true}});
   net.add("n", "lif", {"c"});
