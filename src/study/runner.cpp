@@ -122,7 +122,10 @@ class Runner {
     page.name = config_.name;
     page.title = config_.title;
     page.split = data_.split_statement;
-    page.data = data::describe(data_);
+    page.data = fmt::format("{}: {} classes ({}), samples of {} steps of {}; {} to train, {} to validate, {} to test. {}",
+                            data_.name, data_.num_classes(), fmt::join(data_.class_names, ", "), data_.num_steps,
+                            net::to_string(data_.sample_shape), data_.train.size(), data_.validation.size(),
+                            data_.test.size(), data_.transform);
     page.data_checksum = to_hex(data_.checksum);
     page.config = config_.resolved;
     page.created = store_.study(config_.name).created;

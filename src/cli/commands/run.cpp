@@ -1,15 +1,12 @@
 // tern run: a packed model over a data set, in the engine.
-#include <algorithm>
-#include <chrono>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "cli/data_options.hpp"
 #include "cli/terminal.hpp"
-#include "data/batch.hpp"
 #include "engine/program.hpp"
 #include "learn/torch.hpp"
+#include "study/engine_run.hpp"
 #include "train/checkpoint.hpp"
 #include "train/evaluate.hpp"
 
@@ -27,27 +24,6 @@ const data::Split& choose_split(const data::FrameDataset& data, const std::strin
   return split;
 }
 
-std::vector<std::int64_t> predict(const engine::Program& program, const data::FrameDataset& data,
-                                  const data::Split& split, std::int64_t batch_size, double& seconds) {
-  std::vector<std::int64_t> predictions;
-  const data::BatchOrder order(split.size(), batch_size, 0, 0, false);
-  for (std::int64_t b = 0; b < order.num_batches(); ++b) {
-    const auto n = static_cast<std::int64_t>(order.batch(b).size());
-    std::vector<float> frames(static_cast<std::size_t>(n * data.sample_size()));
-    data::gather(data, split, order.batch(b), frames.data());
-    const auto start = std::chrono::steady_clock::now();
-    const auto scores = program.run(frames, data.num_steps, n);
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (!scores) fail(ErrorKind::bad_data, "engine", "{}", scores.error().message);
-    const std::int64_t classes = static_cast<std::int64_t>(scores->size()) / n;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto first = scores->begin() + i * classes;
-      predictions.push_back(std::max_element(first, first + classes) - first);
-    }
-  }
-  return predictions;
-}
-
 int run_model(const RunArguments& a, const data::DataOptions& data_options, const GlobalOptions& globals) {
   const auto program = engine::Program::load(a.model);
   if (!program) fail(ErrorKind::bad_data, "", "{}", program.error().message);
@@ -55,25 +31,22 @@ int run_model(const RunArguments& a, const data::DataOptions& data_options, cons
   const data::FrameDataset data = data::load_data_set(data_options, std::ref(progress));
   progress.clear();
   const data::Split& split = choose_split(data, a.split);
-  double seconds = 0;
-  const auto predictions = predict(*program, data, split, a.batch_size, seconds);
-  std::int64_t correct = 0, different = -1;
-  for (std::size_t i = 0; i < predictions.size(); ++i) correct += predictions[i] == split.labels[i];
+  const study::EngineRun run = study::run_engine(*program, data, split, a.batch_size);
+  std::int64_t different = -1;
   if (!a.compare.empty()) {
     learn::Model trained = train::load_model(a.compare);
     const auto other = train::evaluate(trained, data, split).predictions;
     different = 0;
-    for (std::size_t i = 0; i < predictions.size(); ++i) different += predictions[i] != other[i];
+    for (std::size_t i = 0; i < other.size(); ++i) different += run.predictions[i] != other[i];
   }
-  const double accuracy = static_cast<double>(correct) / static_cast<double>(split.size());
-  const double rate = static_cast<double>(split.size()) / seconds;
+  const double rate = static_cast<double>(split.size()) / run.seconds;
   if (globals.json) {
     nlohmann::ordered_json json{{"model", a.model}, {"split", a.split}, {"samples", split.size()},
-                                {"accuracy", accuracy}, {"samples_per_second", rate}, {"predictions", predictions}};
+                                {"accuracy", run.accuracy}, {"samples_per_second", rate}, {"predictions", run.predictions}};
     if (different >= 0) json["different_from_trained"] = different;
     fmt::print("{}\n", json.dump());
   } else {
-    fmt::print("{}: {:.2f}% of {} {} samples right, {:.0f} samples/s\n", a.model, 100 * accuracy, split.size(), a.split, rate);
+    fmt::print("{}: {:.2f}% of {} {} samples right, {:.0f} samples/s\n", a.model, 100 * run.accuracy, split.size(), a.split, rate);
     if (different >= 0) fmt::print("{} of {} predictions differ from the trained model's\n", different, split.size());
   }
   return different > 0 ? 1 : 0;

@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/layer_table.hpp"
 #include "cli/model_source.hpp"
-#include "compress/layer_report.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::cli {
@@ -12,10 +12,7 @@ namespace {
 void print_text(const ModelSource& source) {
   fmt::print("{}", net::summary(source.net));
   if (!source.model) return;
-  fmt::print("\n{:<22} {:>9} {:>5} {:>8} {:>11} {:>11}\n", "kernel", "weights", "bits", "zeros", "min", "max");
-  for (const auto& layer : compress::report_layers(*source.model))
-    fmt::print("{:<22} {:>9} {:>5} {:>7.1f}% {:>11.4g} {:>11.4g}\n", layer.parameter, layer.weights, layer.bits,
-               100 * layer.zero_fraction(), layer.min, layer.max);
+  fmt::print("\n{}", layer_table(*source.model));
 }
 
 void print_json(const ModelSource& source) {
@@ -25,10 +22,7 @@ void print_json(const ModelSource& source) {
                               {"parameters", totals.parameters},
                               {"macs_per_step", totals.macs_per_step},
                               {"net", nlohmann::ordered_json::parse(net::to_json(source.net))}};
-  if (source.model)
-    for (const auto& layer : compress::report_layers(*source.model))
-      json["layers"].push_back({{"parameter", layer.parameter}, {"weights", layer.weights}, {"bits", layer.bits},
-                                {"zeros", layer.zero_fraction()}, {"min", layer.min}, {"max", layer.max}});
+  if (source.model) json["layers"] = layers_to_json(*source.model);
   fmt::print("{}\n", json.dump(2));
 }
 

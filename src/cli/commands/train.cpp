@@ -6,6 +6,7 @@
 #include "base/seed.hpp"
 #include "cli/command.hpp"
 #include "cli/data_options.hpp"
+#include "cli/layer_table.hpp"
 #include "cli/terminal.hpp"
 #include "compress/layer_report.hpp"
 #include "learn/torch.hpp"
@@ -49,21 +50,15 @@ learn::Model make_model(const TrainArguments& a, const data::FrameDataset& data)
 }
 
 void print_result(const learn::Model& model, double validation, double test, bool json) {
-  const auto layers = compress::report_layers(model);
+  const double zeros = compress::zero_fraction(compress::report_layers(model));
   if (json) {
-    nlohmann::ordered_json out{{"validation_accuracy", validation}, {"test_accuracy", test}, {"zeros", compress::zero_fraction(layers)}};
-    for (const auto& layer : layers)
-      out["layers"].push_back({{"parameter", layer.parameter}, {"weights", layer.weights}, {"bits", layer.bits},
-                               {"zeros", layer.zero_fraction()}, {"min", layer.min}, {"max", layer.max}});
+    const nlohmann::ordered_json out{{"validation_accuracy", validation}, {"test_accuracy", test}, {"zeros", zeros},
+                                     {"layers", layers_to_json(model)}};
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("{:<22} {:>9} {:>5} {:>8} {:>11} {:>11}\n", "kernel", "weights", "bits", "zeros", "min", "max");
-  for (const auto& layer : layers)
-    fmt::print("{:<22} {:>9} {:>5} {:>7.1f}% {:>11.4g} {:>11.4g}\n", layer.parameter, layer.weights, layer.bits,
-               100 * layer.zero_fraction(), layer.min, layer.max);
-  fmt::print("validation {:.2f}%, test {:.2f}%, {:.1f}% zeros\n", 100 * validation, 100 * test,
-             100 * compress::zero_fraction(layers));
+  fmt::print("{}validation {:.2f}%, test {:.2f}%, {:.1f}% zeros\n", layer_table(model), 100 * validation, 100 * test,
+             100 * zeros);
 }
 
 int run_training(TrainArguments a, const data::DataOptions& data_options, const GlobalOptions& globals) {
