@@ -34,7 +34,9 @@ TEST(PlanRun, CubicReachesItsTargetAtThreeQuarters) {
     const double now = masked_fraction(model, model.weight_names());
     EXPECT_GE(now, last);
     last = now;
-    if (step == 75) EXPECT_NEAR(now, 0.9 * 0.875, 1e-3);
+    if (step == 75) {
+      EXPECT_NEAR(now, 0.9 * 0.875, 1e-3);
+    }
     if (step > 150) ADD_FAILURE() << "pruned at step " << step;
   }
   EXPECT_DOUBLE_EQ(last, 0.9);

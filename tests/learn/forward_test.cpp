@@ -71,8 +71,12 @@ TEST(Forward, DropoutDependsOnTheSeedAlone) {
     for (std::int64_t i = 0; i < 6; ++i)
       for (std::int64_t t = 1; t < 4; ++t) {
         const float first = column[0][i].item<float>(), later = column[t][i].item<float>();
-        if (first >= 0 && later >= 0) EXPECT_NEAR(first, later, 1e-5);
-        if (first > 0) EXPECT_NEAR(first, 2.0F, 1e-5);
+        if (first >= 0 && later >= 0) {
+          EXPECT_NEAR(first, later, 1e-5);
+        }
+        if (first > 0) {
+          EXPECT_NEAR(first, 2.0F, 1e-5);
+        }
       }
 }
 

@@ -19,8 +19,9 @@ TEST(Grid, BaselinesFirstAndNothingTwice) {
   // per seed: baseline, 2 quantize, 1 prune, 2 cumulative, 2 joint
   EXPECT_EQ(trials.size(), 16U);
   for (const auto& trial : trials)
-    if (trial.key == "cumulative/w2/s0.8/seed1")
+    if (trial.key == "cumulative/w2/s0.8/seed1") {
       EXPECT_EQ(trial.plan, "prune:global=0.8,oneshot | quantize:w=2,duq,ewgs");
+    }
   EXPECT_TRUE(keys.count("joint/w4/s0.8/seed2"));
 }
 

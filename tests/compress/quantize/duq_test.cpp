@@ -41,7 +41,9 @@ TEST(Duq, EachWidthHasItsLevelsAndIntegersAgree) {
     std::set<float> levels;
     for (std::int64_t i = 0; i < w.numel(); ++i) levels.insert(integers.codes[i].item<float>());
     EXPECT_LE(levels.size(), static_cast<std::size_t>(2 * most + 1));
-    if (bits <= 4) EXPECT_EQ(levels.size(), static_cast<std::size_t>(2 * most + 1));
+    if (bits <= 4) {
+      EXPECT_EQ(levels.size(), static_cast<std::size_t>(2 * most + 1));
+    }
     // With range = scale the quantizer is idempotent.
     EXPECT_LT(distance(q->quantize(values), values), 1e-6) << bits;
   }
