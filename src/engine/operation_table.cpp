@@ -11,8 +11,11 @@ constexpr OperationRow table[] = {
     {"batch_norm", ops::make_batch_norm}, {"max_pool2d", ops::make_max_pool},   {"avg_pool2d", ops::make_avg_pool},
     {"flatten", ops::make_flatten},       {"add", ops::make_add},               {"multiply", ops::make_multiply},
     {"dropout", ops::make_dropout},       {"relu", ops::make_relu},             {"if", ops::make_neuron},
-    {"lif", ops::make_neuron},            {"tcja", ops::make_tcja},             {"mean_time", ops::make_mean_time},
+    {"lif", ops::make_neuron},            {"tcja", ops::make_tcja},             {"quantize", ops::make_quantize}, {"mean_time", ops::make_mean_time},
     {"vote", ops::make_vote},
+    {"concat", ops::make_concat},         {"global_avg_pool", ops::make_global_avg_pool},
+    {"relu6", ops::make_relu6},           {"sigmoid", ops::make_sigmoid},       {"hard_sigmoid", ops::make_hard_sigmoid},
+    {"silu", ops::make_silu},             {"hard_swish", ops::make_hard_swish}, {"leaky_relu", ops::make_leaky_relu},
 };
 
 }  // namespace

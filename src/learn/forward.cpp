@@ -21,7 +21,10 @@ const MeaningRow meanings[] = {
     {"max_pool2d", ops::max_pool2d}, {"avg_pool2d", ops::avg_pool2d}, {"flatten", ops::flatten},
     {"add", ops::add},               {"multiply", ops::multiply},   {"dropout", ops::dropout},
     {"relu", ops::relu},             {"if", ops::neuron},           {"lif", ops::neuron},
-    {"tcja", ops::tcja},             {"mean_time", ops::mean_time}, {"vote", ops::vote},
+    {"tcja", ops::tcja},             {"quantize", ops::quantize}, {"mean_time", ops::mean_time}, {"vote", ops::vote},
+    {"concat", ops::concat},         {"global_avg_pool", ops::global_avg_pool},
+    {"relu6", ops::relu6},           {"sigmoid", ops::sigmoid},     {"hard_sigmoid", ops::hard_sigmoid},
+    {"silu", ops::silu},             {"hard_swish", ops::hard_swish}, {"leaky_relu", ops::leaky_relu},
 };
 
 bool is_neuron(const net::Node& node) { return node.op == "if" || node.op == "lif"; }

@@ -8,8 +8,9 @@ namespace {
 const OpSpec* const table[] = {
     &ops::input,      &ops::conv2d,     &ops::linear,     &ops::batch_norm, &ops::max_pool2d,
     &ops::avg_pool2d, &ops::flatten,    &ops::add,        &ops::multiply,   &ops::dropout,
-    &ops::relu,       &ops::if_neuron,  &ops::lif_neuron, &ops::tcja,       &ops::mean_time,
-    &ops::vote,
+    &ops::relu,       &ops::if_neuron,  &ops::lif_neuron, &ops::tcja,       &ops::quantize, &ops::mean_time,
+    &ops::vote,       &ops::concat,     &ops::global_avg_pool, &ops::relu6,   &ops::sigmoid,
+    &ops::hard_sigmoid, &ops::silu,     &ops::hard_swish, &ops::leaky_relu,
 };
 
 }  // namespace

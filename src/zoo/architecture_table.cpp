@@ -1,11 +1,14 @@
 // The registry of architectures. A new architecture is one file in its family's folder and one line here.
 #include "zoo/architecture.hpp"
+#include "zoo/cnn/cnn.hpp"
 #include "zoo/snn/snn.hpp"
 
 namespace tern::zoo {
 namespace {
 
-const Architecture* const table[] = {&snn::nmnist_conv, &snn::event_conv, &snn::tcja};
+const Architecture* const table[] = {&snn::nmnist_conv, &snn::event_conv, &snn::tcja,
+                                     &cnn::small_cnn,   &cnn::resnet20,   &cnn::resnet32,
+                                     &cnn::resnet44,    &cnn::resnet56};
 
 }  // namespace
 

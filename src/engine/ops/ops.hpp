@@ -14,12 +14,21 @@ Made make_linear(const BuildContext&);     // weighted_sum.cpp
 Made make_batch_norm(const BuildContext&); // affine.cpp
 Made make_max_pool(const BuildContext&);   // windows.cpp
 Made make_avg_pool(const BuildContext&);   // windows.cpp
+Made make_global_avg_pool(const BuildContext&);  // windows.cpp
 Made make_add(const BuildContext&);        // pointwise.cpp
-Made make_multiply(const BuildContext&);   // pointwise.cpp
+Made make_multiply(const BuildContext&);   // combine.cpp
+Made make_concat(const BuildContext&);     // combine.cpp
 Made make_dropout(const BuildContext&);    // pointwise.cpp
 Made make_relu(const BuildContext&);       // pointwise.cpp
+Made make_relu6(const BuildContext&);      // activations.cpp
+Made make_sigmoid(const BuildContext&);    // activations.cpp
+Made make_hard_sigmoid(const BuildContext&);  // activations.cpp
+Made make_silu(const BuildContext&);       // activations.cpp
+Made make_hard_swish(const BuildContext&); // activations.cpp
+Made make_leaky_relu(const BuildContext&); // activations.cpp
 Made make_neuron(const BuildContext&);     // spiking.cpp
 Made make_tcja(const BuildContext&);       // attention.cpp
+Made make_quantize(const BuildContext&);   // quantize.cpp
 Made make_mean_time(const BuildContext&);  // readouts.cpp
 Made make_vote(const BuildContext&);       // readouts.cpp
 

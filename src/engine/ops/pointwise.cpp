@@ -1,4 +1,4 @@
-// add, multiply, relu, dropout: element by element, in any layout.
+// add, relu, dropout: element by element, in any layout.
 #include <algorithm>
 #include <functional>
 
@@ -34,9 +34,6 @@ struct Relu {
 
 Made make_add(const BuildContext& context) {
   return std::make_unique<Pointwise<std::plus<float>, Identity>>(context.dst);
-}
-Made make_multiply(const BuildContext& context) {
-  return std::make_unique<Pointwise<std::multiplies<float>, Identity>>(context.dst);
 }
 /// Only training drops.
 Made make_dropout(const BuildContext& context) {

@@ -1,4 +1,4 @@
-// max_pool2d and avg_pool2d.
+// max_pool2d, avg_pool2d and global_avg_pool.
 #include <tuple>
 
 #include "engine/ops/ops.hpp"
@@ -32,9 +32,27 @@ class Pool final : public Operation {
   bool is_max_;
 };
 
+/// One window as large as the image: the same sums in the same order as avg_pool2d, then one division.
+class GlobalAvgPool final : public Operation {
+ public:
+  explicit GlobalAvgPool(const net::TensorType& src)
+      : src_(src), shape_{1, src.shape[1], src.shape[2], src.shape[0], src.shape[1], src.shape[2], 1, 1} {}
+
+  void run(Extent extent, std::span<const float* const> src, float* dst) const override {
+    kernels::PoolShape shape = shape_;
+    shape.n = extent.frames(src_);
+    kernels::avg_pool2d_forward(shape, src[0], dst);
+  }
+
+ private:
+  net::TensorType src_;
+  kernels::PoolShape shape_;
+};
+
 }  // namespace
 
 Made make_max_pool(const BuildContext& context) { return std::make_unique<Pool>(context, true); }
 Made make_avg_pool(const BuildContext& context) { return std::make_unique<Pool>(context, false); }
+Made make_global_avg_pool(const BuildContext& context) { return std::make_unique<GlobalAvgPool>(context.src()); }
 
 }  // namespace tern::engine::ops

@@ -10,18 +10,6 @@ at::Tensor flatten(OpCall& call) {
   return call.src[0].contiguous().view({call.src[0].size(0), -1});
 }
 
-at::Tensor add(OpCall& call) {
-  at::Tensor sum = call.src[0] + call.src[1];
-  for (std::size_t i = 2; i < call.src.size(); ++i) sum = sum + call.src[i];
-  return sum;
-}
-
-at::Tensor multiply(OpCall& call) {
-  at::Tensor product = call.src[0] * call.src[1];
-  for (std::size_t i = 2; i < call.src.size(); ++i) product = product * call.src[i];
-  return product;
-}
-
 at::Tensor dropout(OpCall& call) {
   const net::OpContext context = call.context();
   const double p = context.real("p");

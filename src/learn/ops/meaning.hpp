@@ -42,8 +42,17 @@ at::Tensor dropout(OpCall&);
 at::Tensor relu(OpCall&);
 at::Tensor neuron(OpCall&);
 at::Tensor tcja(OpCall&);
+at::Tensor quantize(OpCall&);
 at::Tensor mean_time(OpCall&);
 at::Tensor vote(OpCall&);
+at::Tensor concat(OpCall&);
+at::Tensor global_avg_pool(OpCall&);
+at::Tensor relu6(OpCall&);
+at::Tensor sigmoid(OpCall&);
+at::Tensor hard_sigmoid(OpCall&);
+at::Tensor silu(OpCall&);
+at::Tensor hard_swish(OpCall&);
+at::Tensor leaky_relu(OpCall&);
 }  // namespace ops
 
 }  // namespace tern::learn

@@ -8,13 +8,6 @@ TensorType infer_flatten(const OpContext& context) {
   return {context.src[0].has_time, {num_elements(context.src[0].shape)}};
 }
 
-TensorType infer_equal_inputs(const OpContext& context) {
-  for (const auto& type : context.src)
-    if (type != context.src[0])
-      context.refuse("inputs differ: {} and {}", to_string(context.src[0]), to_string(type));
-  return context.src[0];
-}
-
 }  // namespace
 
 TensorType same_as_first(const OpContext& context) { return context.src[0]; }
@@ -22,20 +15,6 @@ TensorType same_as_first(const OpContext& context) { return context.src[0]; }
 const OpSpec flatten{
     .info = {"flatten", "one row of features per sample and step, in c, h, w order", "", {}},
     .infer = infer_flatten,
-};
-
-const OpSpec add{
-    .info = {"add", "elementwise sum of its inputs", "", {}},
-    .min_inputs = 2,
-    .max_inputs = 8,
-    .infer = infer_equal_inputs,
-};
-
-const OpSpec multiply{
-    .info = {"multiply", "elementwise product of its inputs", "", {}},
-    .min_inputs = 2,
-    .max_inputs = 8,
-    .infer = infer_equal_inputs,
 };
 
 const OpSpec dropout{

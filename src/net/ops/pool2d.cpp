@@ -12,6 +12,12 @@ TensorType infer_pool2d(const OpContext& context) {
   return {context.src[0].has_time, {src[0], (src[1] - kh) / sh + 1, (src[2] - kw) / sw + 1}};
 }
 
+TensorType infer_global_avg_pool(const OpContext& context) {
+  const Shape& src = context.src[0].shape;
+  if (src.size() != 3) context.refuse("expected input [c, h, w], got {}", to_string(src));
+  return {context.src[0].has_time, {src[0]}};
+}
+
 std::vector<ParameterInfo> pool_parameters() {
   return {{"kernel", "int list", "2", "> 0", "window: vertical, horizontal"},
           {"stride", "int list", "2", "> 0", "vertical, horizontal; an incomplete last window is dropped"}};
@@ -27,6 +33,12 @@ const OpSpec max_pool2d{
 const OpSpec avg_pool2d{
     .info = {"avg_pool2d", "mean of each window", "", pool_parameters()},
     .infer = infer_pool2d,
+};
+
+const OpSpec global_avg_pool{
+    .info = {"global_avg_pool", "mean of each channel over all places: [c, h, w] becomes [c]",
+             "Lin et al. 2014, Network in Network", {}},
+    .infer = infer_global_avg_pool,
 };
 
 }  // namespace tern::net::ops

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "zoo/architecture.hpp"
+#include "zoo/options.hpp"
 
 namespace tern::zoo::snn {
 
@@ -12,20 +12,12 @@ extern const Architecture nmnist_conv;  // nmnist_conv.cpp
 extern const Architecture event_conv;   // event_conv.cpp
 extern const Architecture tcja;         // tcja_snn.cpp
 
-/// Rounds channels * width to at least 1.
-std::int64_t scaled(std::int64_t channels, double width);
-
 /// Appends a neuron node with the options' attributes and returns its name.
 std::string add_neuron(net::Net& net, std::string name, std::string src, const NeuronOptions& neuron);
 
 /// Appends convINDEX (3x3, padding 1, no bias), bnINDEX and lifINDEX; returns the neuron's name.
 std::string add_conv_block(net::Net& net, int index, std::string src, std::int64_t channels,
                            const ArchitectureOptions& options);
-
-/// Options whose zeros and empty lists are replaced by those of `defaults`.
-/// Errors (ErrorKind::usage, place: the architecture): a width that is not positive, a negative count.
-ArchitectureOptions with_defaults(const ArchitectureOptions& options, const ArchitectureOptions& defaults,
-                                  std::string_view architecture);
 
 /// {conv3x3, batch_norm, neuron, max_pool2d 2} for each entry of `channels`, then flatten, linear, mean_time.
 net::Net build_conv_family(std::string name, const ArchitectureOptions& resolved);

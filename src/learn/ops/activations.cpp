@@ -1,0 +1,15 @@
+// Activations of convolutional networks. relu6, hard_sigmoid, hard_swish and leaky_relu round as the engine does;
+// sigmoid and silu agree within the rounding of exp.
+#include "learn/ops/meaning.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::learn::ops {
+
+at::Tensor relu6(OpCall& call) { return at::hardtanh(call.src[0], 0.0, 6.0); }
+at::Tensor sigmoid(OpCall& call) { return at::sigmoid(call.src[0]); }
+at::Tensor hard_sigmoid(OpCall& call) { return at::hardsigmoid(call.src[0]); }
+at::Tensor silu(OpCall& call) { return at::silu(call.src[0]); }
+at::Tensor hard_swish(OpCall& call) { return at::hardswish(call.src[0]); }
+at::Tensor leaky_relu(OpCall& call) { return at::leaky_relu(call.src[0], call.context().real("slope")); }
+
+}  // namespace tern::learn::ops
