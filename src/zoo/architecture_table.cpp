@@ -6,9 +6,12 @@
 namespace tern::zoo {
 namespace {
 
-const Architecture* const table[] = {&snn::nmnist_conv, &snn::event_conv, &snn::tcja,
-                                     &cnn::small_cnn,   &cnn::resnet20,   &cnn::resnet32,
-                                     &cnn::resnet44,    &cnn::resnet56};
+const Architecture* const table[] = {
+    &snn::nmnist_conv,  &snn::event_conv,   &snn::tcja,       &cnn::small_cnn,  &cnn::lenet5,
+    &cnn::resnet20,     &cnn::resnet32,     &cnn::resnet44,   &cnn::resnet56,   &cnn::vgg11,
+    &cnn::vgg16,        &cnn::mobilenet_v1, &cnn::mobilenet_v2, &cnn::squeezenet, &cnn::densenet22,
+    &cnn::densenet40,
+};
 
 }  // namespace
 

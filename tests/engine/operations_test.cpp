@@ -110,6 +110,46 @@ TEST(Operations, Elementwise) {
   expect_reference(one("flatten", {3, 1, 1}), 32, false, 0);
 }
 
+TEST(Operations, Activations) {
+  for (const char* const op : {"relu6", "hard_sigmoid", "hard_swish", "leaky_relu"}) {
+    expect_reference(one(op, {3, 4, 5}), 32, false, 0);
+    expect_reference(one(op, {19}), 32, false, 0);
+  }
+  expect_reference(one("leaky_relu", {19}, {{"slope", 0.25}}), 32, false, 0);
+  for (const char* const op : {"sigmoid", "silu"}) expect_reference(one(op, {3, 4, 5}), 32, false, 1e-6F);
+}
+
+/// x [4, 3, 2] and what the functions make of it, joined by y.
+TEST(Operations, GatesMultiplyWholeChannels) {
+  for (const bool time : {false, true}) {
+    net::Net net("gate", time ? 3 : 0);
+    net.add("x", "input", {}, {{"shape", Ints{4, 3, 2}}, {"time", time}});
+    net.add("pool", "global_avg_pool", {"x"});
+    net.add("corner", "max_pool2d", {"x"}, {{"kernel", Ints{3, 2}}});
+    net.add("y", "multiply", {"x", "pool", "x", "corner"});
+    EXPECT_EQ(net.type("corner").shape, (net::Shape{4, 1, 1}));
+    expect_reference(net, 32, false, 0);
+  }
+}
+
+TEST(Operations, ConcatOfDifferentChannels) {
+  net::Net net("concat");
+  net.add("x", "input", {}, {{"shape", Ints{4, 3, 2}}, {"time", false}});
+  net.add("a", "conv2d", {"x"}, {{"out_channels", 1}, {"kernel", 1}});
+  net.add("b", "relu", {"x"});
+  net.add("y", "concat", {"a", "x", "b", "a"});
+  EXPECT_EQ(net.type("y").shape, (net::Shape{10, 3, 2}));
+  expect_reference(net, 32, false, 1e-6F);
+  expect_reference(one("concat", {5}, {}, 16), 32, false, 0);
+  expect_reference(one("concat", {3, 2, 4}, {}, 2), 32, false, 0);
+}
+
+TEST(Operations, GlobalAveragePool) {
+  expect_reference(one("global_avg_pool", {5, 7, 6}), 32, false, 0);
+  expect_reference(one("global_avg_pool", {33, 8, 8}, {}, 1, false), 32, false, 0);
+  expect_reference(one("global_avg_pool", {1, 3, 1}), 32, false, 0);
+}
+
 TEST(Operations, Readouts) {
   expect_reference(one("mean_time", {3, 4, 5}), 32, false, 0);
   expect_reference(one("vote", {20}, {{"group", 4}}), 32, false, 0);

@@ -186,13 +186,55 @@ Values vote(const Call& call) {
   return dst;
 }
 
+/// Element i of the first input, at its place in a later input: the same, or one value a channel.
+std::size_t place_in(const Call& call, std::size_t input, std::size_t i) {
+  const std::size_t here = net::num_elements(call.in()), there = net::num_elements(call.rules.src[input].shape);
+  return i / (here / there);
+}
+
+Values multiply(const Call& call) {
+  Values dst = *call.src[0];
+  for (std::size_t k = 1; k < call.src.size(); ++k)
+    for (std::size_t i = 0; i < dst.size(); ++i) dst[i] *= (*call.src[k])[place_in(call, k, i)];
+  return dst;
+}
+
+Values concat(const Call& call) {
+  Values dst;
+  for (std::int64_t f = 0; f < call.frames(call.type); ++f)
+    for (std::size_t k = 0; k < call.src.size(); ++k) {
+      const std::int64_t size = net::num_elements(call.rules.src[k].shape);
+      dst.insert(dst.end(), call.src[k]->begin() + f * size, call.src[k]->begin() + (f + 1) * size);
+    }
+  return dst;
+}
+
+Values global_avg_pool(const Call& call) {
+  const auto places = static_cast<std::size_t>(call.in()[1] * call.in()[2]);
+  Values dst(call.src[0]->size() / places, 0.0F);
+  for (std::size_t i = 0; i < call.src[0]->size(); ++i) dst[i / places] += (*call.src[0])[i];
+  for (auto& value : dst) value /= static_cast<float>(places);
+  return dst;
+}
+
+float activate(const Call& call, float x) {
+  const std::string& op = call.node.op;
+  const float ramp = x <= -3 ? 0.0F : x >= 3 ? 6.0F : x + 3;
+  if (op == "relu") return x > 0 ? x : 0;
+  if (op == "relu6") return x > 6 ? 6 : x > 0 ? x : 0;
+  if (op == "sigmoid") return static_cast<float>(1 / (1 + std::exp(-double(x))));
+  if (op == "silu") return static_cast<float>(x / (1 + std::exp(-double(x))));
+  if (op == "hard_sigmoid") return ramp / 6;
+  if (op == "hard_swish") return x * ramp / 6;
+  if (op == "leaky_relu") return x > 0 ? x : static_cast<float>(call.rules.real("slope")) * x;
+  return x;  // input, flatten, dropout change nothing in this order
+}
+
 Values elementwise(const Call& call) {
   Values dst = *call.src[0];
   for (std::size_t k = 1; k < call.src.size(); ++k)
-    for (std::size_t i = 0; i < dst.size(); ++i)
-      dst[i] = call.node.op == "add" ? dst[i] + (*call.src[k])[i] : dst[i] * (*call.src[k])[i];
-  if (call.node.op == "relu")
-    for (auto& value : dst) value = value > 0 ? value : 0;
+    for (std::size_t i = 0; i < dst.size(); ++i) dst[i] += (*call.src[k])[i];
+  for (auto& value : dst) value = activate(call, value);
   return dst;
 }
 
@@ -206,7 +248,10 @@ Values run_node(const Call& call) {
   if (op == "tcja") return tcja(call);
   if (op == "mean_time") return mean_time(call);
   if (op == "vote") return vote(call);
-  return elementwise(call);  // and input, flatten, dropout, which change nothing in this order
+  if (op == "multiply") return multiply(call);
+  if (op == "concat") return concat(call);
+  if (op == "global_avg_pool") return global_avg_pool(call);
+  return elementwise(call);
 }
 
 }  // namespace

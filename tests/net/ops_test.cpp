@@ -63,6 +63,15 @@ INSTANTIATE_TEST_SUITE_P(
         // T = 5, c = 6, k = 4: weights 5*5*4 + 6*6*4; a sample costs 5*5*4*6 + 6*6*4*5 = 1320, a step 264
         Case{"tcja", {6, 8, 8}, {}, {6, 8, 8}, 244, 264},
         Case{"mean_time", {7}, {}, {7}, 0, 0},
+        Case{"concat", {3, 4, 5}, {}, {6, 4, 5}, 0, 0},
+        Case{"concat", {7}, {}, {14}, 0, 0},
+        Case{"global_avg_pool", {3, 4, 5}, {}, {3}, 0, 0},
+        Case{"relu6", {3, 4, 5}, {}, {3, 4, 5}, 0, 0},
+        Case{"sigmoid", {7}, {}, {7}, 0, 0},
+        Case{"hard_sigmoid", {7}, {}, {7}, 0, 0},
+        Case{"silu", {7}, {}, {7}, 0, 0},
+        Case{"hard_swish", {7}, {}, {7}, 0, 0},
+        Case{"leaky_relu", {7}, {{"slope", 0.2}}, {7}, 0, 0},
         Case{"vote", {20}, {{"group", 5}}, {4}, 0, 0}));
 
 TEST(Operation, NeuronsReportTheirUpdates) {

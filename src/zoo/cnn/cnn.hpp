@@ -9,7 +9,12 @@
 namespace tern::zoo::cnn {
 
 extern const Architecture small_cnn;                               // small_cnn.cpp
+extern const Architecture lenet5;                                  // lenet5.cpp
 extern const Architecture resnet20, resnet32, resnet44, resnet56;  // resnet.cpp
+extern const Architecture vgg11, vgg16;                            // vgg.cpp
+extern const Architecture mobilenet_v1, mobilenet_v2;              // mobilenet.cpp
+extern const Architecture squeezenet;                              // squeezenet.cpp
+extern const Architecture densenet22, densenet40;                  // densenet.cpp
 
 /// One convolution, padded to keep the image's size at stride 1, and what follows it.
 struct ConvBlock {
