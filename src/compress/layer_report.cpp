@@ -9,15 +9,16 @@ std::vector<LayerReport> report_layers(const learn::Model& model) {
   for (const auto& name : model.weight_names()) {
     const learn::Parameter& parameter = model.parameters().at(name);
     const learn::QuantizedWeight integers = parameter.integers();
+    const at::Tensor values = integers.values(parameter.latent.sizes());
     LayerReport layer;
     layer.parameter = name;
     layer.node = name.substr(0, name.rfind('.'));
     layer.bits = parameter.bits();
-    layer.weights = integers.codes.numel();
-    layer.zeros = integers.codes.eq(0).sum().item<std::int64_t>();
-    layer.min = integers.codes.min().item<double>() * integers.scale;
-    layer.max = integers.codes.max().item<double>() * integers.scale;
-    layer.scale = parameter.quantizer ? integers.scale : 1.0;
+    layer.weights = values.numel();
+    layer.zeros = values.eq(0).sum().item<std::int64_t>();
+    layer.min = values.min().item<double>();
+    layer.max = values.max().item<double>();
+    layer.scale = integers.scale.mean().item<double>();
     layers.push_back(layer);
   }
   return layers;

@@ -17,7 +17,7 @@ struct LayerReport {
   std::int64_t weights = 0;
   std::int64_t zeros = 0;      ///< by mask or by rounding
   double min = 0.0, max = 0.0; ///< of the effective values
-  double scale = 1.0;          ///< value of one code step; 1 for floats
+  double scale = 1.0;          ///< value of one code step, the mean where there are several; 1 for floats
   double zero_fraction() const { return weights ? static_cast<double>(zeros) / static_cast<double>(weights) : 0.0; }
 };
 

@@ -1,13 +1,12 @@
 #include "compress/plan.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 #include <cstdlib>
-#include <optional>
+#include <set>
 
 #include "base/error.hpp"
-#include "compress/prune/sparsity_schedule.hpp"
-#include "compress/quantize/quantizer.hpp"
+#include "learn/torch.hpp"
 
 namespace tern::compress {
 namespace {
@@ -28,125 +27,124 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-/// "key=value" or a bare word, whose value is empty.
-struct Option {
-  std::string key, value;
-  bool has_value = false;
-};
-
-Option parse_option(std::string_view text) {
-  const auto equals = text.find('=');
-  if (equals == std::string_view::npos) return {std::string(text), {}, false};
-  return {std::string(trim(text.substr(0, equals))), std::string(trim(text.substr(equals + 1))), true};
-}
-
-double parse_number(const Option& option, std::string_view step) {
-  char* end = nullptr;
-  const double value = std::strtod(option.value.c_str(), &end);
-  if (option.value.empty() || *end != '\0')
-    fail(ErrorKind::usage, "plan", "{}: '{}' needs a number, got '{}'", step, option.key, option.value);
-  return value;
-}
-
-template <typename Table>
-bool has_row(const Table& table, const std::string& name) {
-  return std::any_of(table.begin(), table.end(), [&](const auto& row) { return row.info.name == name; });
-}
-
-[[noreturn]] void fail_option(std::string_view step, const Option& option, std::vector<std::string> known) {
-  fail_unknown(fmt::format("option of '{}'", step), option.key, known, "plan");
-}
-
-PruneStep parse_prune(const std::vector<Option>& options) {
-  PruneStep step;
-  bool has_sparsity = false;
-  for (const auto& option : options) {
-    if (option.has_value && (option.key == "global" || option.key == "local")) {
-      step.global = option.key == "global";
-      step.sparsity = parse_number(option, "prune");
-      has_sparsity = true;
-    } else if (!option.has_value && has_row(sparsity_schedule_table(), option.key)) {
-      step.schedule = option.key;
-    } else if (option.has_value || option.key != "magnitude") {
-      fail_option("prune", option, {"global=", "local=", "magnitude", "oneshot", "cubic"});
-    }
+/// At each '+' that a step's name follows: "lsq+" is a name of its own.
+std::vector<std::string_view> split_steps(std::string_view text) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '+') continue;
+    const auto next = text.find_first_not_of(" \t\n", i + 1);
+    if (next == std::string_view::npos || !std::isalpha(static_cast<unsigned char>(text[next]))) continue;
+    parts.push_back(trim(text.substr(begin, i - begin)));
+    begin = i + 1;
   }
-  if (!has_sparsity) fail(ErrorKind::usage, "plan", "prune needs a sparsity: prune:global=0.8");
-  if (!(step.sparsity >= 0 && step.sparsity < 1))
-    fail(ErrorKind::usage, "plan", "prune: sparsity must be at least 0 and below 1, got {}", step.sparsity);
-  return step;
-}
-
-QuantizeStep parse_quantize(const std::vector<Option>& options) {
-  QuantizeStep step;
-  for (const auto& option : options) {
-    if (option.has_value && option.key == "w") {
-      step.weight_bits = static_cast<int>(parse_number(option, "quantize"));
-    } else if (!option.has_value && has_row(quantizer_table(), option.key)) {
-      step.method = option.key;
-    } else if (!option.has_value && has_row(rounding_gradient_table(), option.key)) {
-      step.gradient = option.key;
-    } else {
-      std::vector<std::string> known{"w="};
-      for (const auto& row : quantizer_table()) known.push_back(row.info.name);
-      for (const auto& row : rounding_gradient_table()) known.push_back(row.info.name);
-      fail_option("quantize", option, known);
-    }
-  }
-  const QuantizerRow& row = find_quantizer(step.method);
-  if (step.weight_bits < row.min_bits || step.weight_bits > row.max_bits)
-    fail(ErrorKind::usage, "plan", "quantize: {} takes {} to {} bits, got {}", step.method, row.min_bits, row.max_bits,
-         step.weight_bits);
-  return step;
+  parts.push_back(trim(text.substr(begin)));
+  return parts;
 }
 
 Step parse_step(std::string_view text) {
   const auto colon = text.find(':');
-  const std::string kind(trim(text.substr(0, colon)));
-  std::vector<Option> options;
-  if (colon != std::string_view::npos)
-    for (const auto part : split(text.substr(colon + 1), ',')) options.push_back(parse_option(part));
-  if (kind == "prune") return parse_prune(options);
-  if (kind == "quantize") return parse_quantize(options);
-  const std::vector<std::string> known{"prune", "quantize"};
-  fail_unknown("step", kind, known, "plan");
+  const std::string name(trim(text.substr(0, colon)));
+  Step step{&find_step_kind(name), {}};
+  step.options = Options(step.kind->options());
+  if (colon != std::string_view::npos) step.options.parse(text.substr(colon + 1), name);
+  step.kind->make(step.options);  // refuses what the options together do not say
+  return step;
 }
 
-std::string step_text(const Step& step) {
-  if (const auto* prune = std::get_if<PruneStep>(&step))
-    return fmt::format("prune:{}={},{}", prune->global ? "global" : "local", prune->sparsity, prune->schedule);
-  const auto& quantize = std::get<QuantizeStep>(step);
-  return fmt::format("quantize:w={},{},{}", quantize.weight_bits, quantize.method, quantize.gradient);
+int parse_epochs(std::string_view value) {
+  const std::string text(trim(value));
+  char* end = nullptr;
+  const long epochs = std::strtol(text.c_str(), &end, 10);
+  if (text.empty() || *end != '\0' || epochs < 0 || epochs > 1000000)
+    fail(ErrorKind::usage, "plan", "epochs= needs a whole number, got '{}'", text);
+  return static_cast<int>(epochs);
+}
+
+Phase parse_phase(std::string_view text, std::set<std::string>& seen) {
+  Phase phase;
+  for (const auto part : split_steps(text)) {
+    if (part.starts_with("epochs=")) {
+      phase.epochs = parse_epochs(part.substr(7));
+      continue;
+    }
+    Step step = parse_step(part);
+    const std::string key = step.kind->key ? step.kind->key(step.options) : step.kind->name;
+    if (!seen.insert(key).second) fail(ErrorKind::usage, "plan", "'{}' stands twice", step.text());
+    phase.steps.push_back(std::move(step));
+  }
+  return phase;
 }
 
 }  // namespace
 
+std::string Step::text() const {
+  const std::string canonical = options.canonical();
+  return canonical.empty() ? kind->name : kind->name + ":" + canonical;
+}
+
 Plan parse_plan(std::string_view text) {
   Plan plan;
   if (trim(text).empty()) return plan;
-  std::vector<std::size_t> seen;
-  for (const auto phase_text : split(text, '|')) {
-    Phase phase;
-    for (const auto text_of_step : split(phase_text, '+')) {
-      phase.steps.push_back(parse_step(text_of_step));
-      const std::size_t kind = phase.steps.back().index();
-      if (std::find(seen.begin(), seen.end(), kind) != seen.end())
-        fail(ErrorKind::usage, "plan", "'{}' stands twice", step_text(phase.steps.back()));
-      seen.push_back(kind);
-    }
-    plan.phases.push_back(std::move(phase));
-  }
+  std::set<std::string> seen;
+  for (const auto part : split(text, '|')) plan.phases.push_back(parse_phase(part, seen));
   return plan;
 }
 
 std::string to_text(const Plan& plan) {
   std::vector<std::string> phases;
   for (const auto& phase : plan.phases) {
-    std::vector<std::string> steps;
-    for (const auto& step : phase.steps) steps.push_back(step_text(step));
-    phases.push_back(fmt::format("{}", fmt::join(steps, " + ")));
+    std::vector<std::string> parts;
+    for (const auto& step : phase.steps) parts.push_back(step.text());
+    if (phase.epochs >= 0) parts.push_back(fmt::format("epochs={}", phase.epochs));
+    phases.push_back(fmt::format("{}", fmt::join(parts, " + ")));
   }
   return fmt::format("{}", fmt::join(phases, " | "));
+}
+
+std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase) {
+  std::vector<const Step*> order;
+  for (const auto& step : phase.steps) order.push_back(&step);
+  std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) { return a->kind->rank < b->kind->rank; });
+  std::vector<std::unique_ptr<Transform>> transforms;
+  for (const Step* step : order) transforms.push_back(step->kind->make(step->options));
+  return transforms;
+}
+
+void check_plan(const Plan& plan, const learn::Model& model) {
+  for (const auto& phase : plan.phases) {
+    bool rewrites = false;
+    for (const auto& transform : make_transforms(phase)) transform->check(model);
+    for (const auto& step : phase.steps) rewrites |= step.kind->rank == 0;
+    if (rewrites) return;
+  }
+}
+
+std::vector<int> epochs_of_phases(const Plan& plan, int epochs) {
+  if (plan.phases.empty()) return {epochs};
+  std::vector<bool> shares;
+  int left = epochs, count = 0;
+  for (const auto& phase : plan.phases) {
+    const auto transforms = make_transforms(phase);
+    const bool wants = phase.steps.empty() || std::any_of(transforms.begin(), transforms.end(),
+                                                          [](const auto& entry) { return entry->wants_training(); });
+    shares.push_back(phase.epochs < 0 && wants);
+    if (shares.back()) ++count;
+    else left -= std::max(0, phase.epochs);
+  }
+  if (left < count)
+    fail(ErrorKind::usage, "plan", "{} epochs are too few: {} phases share {}", epochs, count, std::max(0, left));
+  std::vector<int> result;
+  int index = 0;
+  for (std::size_t i = 0; i < plan.phases.size(); ++i) {
+    if (!shares[i]) {
+      result.push_back(std::max(0, plan.phases[i].epochs));
+    } else {
+      result.push_back(left * (index + 1) / count - left * index / count);
+      ++index;
+    }
+  }
+  return result;
 }
 
 }  // namespace tern::compress

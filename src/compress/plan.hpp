@@ -1,36 +1,30 @@
 // A compression plan: ordered steps written as one line of text.
 //
-// `compress` owns transforms of a Model: quantizers, pruning, and the plans that combine them. It must not know how a
-// model is trained (a plan says what happens at which fraction of a phase, not how gradients are taken), nor what data
-// or hardware it is for.
+// `compress` owns transforms of a Model: quantizers, pruning, factorizations, and the plans that combine them. It must
+// not know how a model is trained (a plan says what happens at which fraction of a phase, not how gradients are taken),
+// nor what data or hardware it is for.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "compress/step_kind.hpp"
 
 namespace tern::compress {
 
-/// prune:global=0.8,cubic   or   prune:local=0.5
-struct PruneStep {
-  double sparsity = 0.0;             ///< fraction of zeros, [0, 1)
-  bool global = true;                ///< one threshold for all kernels; else one for each
-  std::string schedule = "oneshot";  ///< a row of sparsity_schedule_table()
+/// "prune:global=0.8,cubic": a kind and its options.
+struct Step {
+  const StepKind* kind = nullptr;
+  Options options;
+  std::string text() const;  ///< canonical
 };
-
-/// quantize:w=2,duq,ewgs
-struct QuantizeStep {
-  int weight_bits = 8;
-  std::string method = "duq";     ///< a row of quantizer_table()
-  std::string gradient = "ewgs";  ///< a row of rounding_gradient_table()
-};
-
-using Step = std::variant<PruneStep, QuantizeStep>;
 
 /// Steps that start together; training goes on for the phase's share of the budget.
 struct Phase {
   std::vector<Step> steps;
+  int epochs = -1;  ///< stated as "epochs=N" in the phase; -1: an equal share of what the others leave
 };
 
 /// Phases one after the other. No phases: plain training.
@@ -41,12 +35,24 @@ struct Plan {
 /// Text form: phases separated by '|' (cumulative), steps of one phase by '+' (joint):
 ///   "prune:global=0.8,cubic | quantize:w=2,duq"   prunes and trains, then quantizes and trains
 ///   "prune:global=0.8 + quantize:w=2"             both from the start
+///   "prune:global=0.8 + epochs=4 | quantize:w=2"  four epochs for the first phase, the rest for the second
 /// Empty text is the plan without phases.
-/// Errors: ErrorKind::usage with place "plan" for unknown steps, keys or methods (nearest known one named), values out
-/// of range, a step twice in one plan.
+/// Errors: ErrorKind::usage with place "plan" for unknown steps, options or methods (nearest known one named), values
+/// out of range, a step twice in one plan.
 Plan parse_plan(std::string_view text);
 
-/// Canonical text: parse_plan(to_text(plan)) equals plan, every option spelled out.
+/// Canonical text: parse_plan(to_text(plan)) equals plan.
 std::string to_text(const Plan& plan);
+
+/// The methods of a phase, in the order in which they act. Errors: as StepKind::make.
+std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase);
+
+/// Refuses what the plan cannot do to `model`, before any work. Steps that follow a rewriting one are checked when
+/// their turn comes. Errors: ErrorKind::usage, place "plan".
+void check_plan(const Plan& plan, const learn::Model& model);
+
+/// Training epochs of each phase, `epochs` together where no phase states its own: a phase whose steps want no training
+/// gets none, the others equal shares. Errors: ErrorKind::usage where a phase that wants training would get none.
+std::vector<int> epochs_of_phases(const Plan& plan, int epochs);
 
 }  // namespace tern::compress

@@ -1,68 +1,97 @@
 #include "compress/plan_run.hpp"
 
-#include <algorithm>
+#include <utility>
 
-#include "compress/prune/magnitude.hpp"
-#include "compress/prune/sparsity_schedule.hpp"
-#include "compress/quantize/quantizer.hpp"
+#include "base/error.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::compress {
 namespace {
 
-constexpr double pruning_share = 0.75;  // of the phase; the rest recovers at the final sparsity
-constexpr std::int64_t pruning_events = 64;
-
-/// Step at which gradual pruning has reached its target.
-std::int64_t last_pruning_step(std::int64_t num_steps) {
-  return static_cast<std::int64_t>(pruning_share * static_cast<double>(num_steps));
+/// Tells every method that anneals how far the phase is.
+void set_progress(learn::Model& model, double progress) {
+  for (auto& [name, parameter] : model.parameters())
+    if (parameter.quantizer) parameter.quantizer->set_progress(progress);
+  for (auto& [name, quantizer] : model.activation_quantizers())
+    if (quantizer) quantizer->set_progress(progress);
 }
 
-bool prune_is_due(const PruneStep& prune, std::int64_t step, std::int64_t num_steps) {
-  if (step == 0 || prune.schedule == "oneshot") return step == 0;
-  const std::int64_t last = last_pruning_step(num_steps);
-  return step <= last && (step == last || step % std::max<std::int64_t>(1, num_steps / pruning_events) == 0);
+void accumulate(at::Tensor& sum, const at::Tensor& term) {
+  if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
 
-bool prune(learn::Model& model, const PruneStep& prune, std::int64_t step, std::int64_t num_steps) {
-  if (!prune_is_due(prune, step, num_steps)) return false;
-  const double progress = std::min(
-      1.0, static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, last_pruning_step(num_steps))));
-  const double sparsity = find_sparsity_schedule(prune.schedule).sparsity(progress, prune.sparsity);
-  prune_by_magnitude(model, model.weight_names(), sparsity, prune.global);
-  return true;
-}
-
-bool quantize(learn::Model& model, const QuantizeStep& quantize) {
-  const QuantizerOptions options{quantize.weight_bits, find_rounding_gradient(quantize.gradient).kind};
-  bool changed = false;
-  for (const auto& name : model.weight_names()) {
-    learn::Parameter& parameter = model.parameters().at(name);
-    if (parameter.quantizer) continue;
-    const c10::NoGradGuard no_grad;
-    parameter.quantizer = make_quantizer(quantize.method, options, parameter.effective());
-    changed = true;
-  }
-  return changed;
+const Samples& no_samples() {
+  fail(ErrorKind::usage, "plan", "this step looks at data, and there is none: name a data set");
 }
 
 }  // namespace
 
-bool is_due(const Phase& phase, std::int64_t step, std::int64_t num_steps) {
-  return std::any_of(phase.steps.begin(), phase.steps.end(), [&](const Step& entry) {
-    const auto* pruning = std::get_if<PruneStep>(&entry);
-    return pruning ? prune_is_due(*pruning, step, num_steps) : step == 0;
-  });
+PhaseRun::PhaseRun(const Phase& phase, learn::Model& model, RunHooks hooks)
+    : model_(model), hooks_(std::move(hooks)), transforms_(make_transforms(phase)) {
+  if (!hooks_.loss) hooks_.loss = learn::find_loss("ce").loss;
+  if (!hooks_.samples) hooks_.samples = no_samples;
 }
 
-bool apply_phase(learn::Model& model, const Phase& phase, std::int64_t step, std::int64_t num_steps) {
-  bool changed = false;
-  for (const auto& entry : phase.steps)  // pruning first: a quantizer's range is that of the weights that stay
-    if (const auto* pruning = std::get_if<PruneStep>(&entry)) changed |= prune(model, *pruning, step, num_steps);
-  for (const auto& entry : phase.steps)
-    if (const auto* quantizing = std::get_if<QuantizeStep>(&entry); quantizing && step == 0)
-      changed |= quantize(model, *quantizing);
-  return changed;
+TransformContext PhaseRun::context(std::int64_t step, std::int64_t num_steps) const {
+  TransformContext context{model_};
+  context.step = step;
+  context.num_steps = num_steps;
+  context.seed = hooks_.seed;
+  context.loss = hooks_.loss;
+  context.samples = hooks_.samples;
+  return context;
+}
+
+Changes PhaseRun::close(TransformContext& context) const {
+  if (hooks_.note)
+    for (const auto& note : context.notes) hooks_.note(note);
+  return {context.net_changed, context.reset_optimizer || context.net_changed};
+}
+
+Changes PhaseRun::before_step(std::int64_t step, std::int64_t num_steps,
+                              const std::function<std::map<std::string, at::Tensor>()>& batch_gradients) {
+  TransformContext at = context(step, num_steps);
+  at.batch_gradients = batch_gradients;
+  for (auto& transform : transforms_) {
+    if (!transform->is_due(step, num_steps)) continue;
+    if (step == 0) transform->check(model_);
+    transform->apply(at);
+  }
+  if (num_steps > 0) set_progress(model_, static_cast<double>(step) / static_cast<double>(num_steps));
+  return close(at);
+}
+
+void PhaseRun::after_backward(std::int64_t step, std::int64_t num_steps) {
+  TransformContext at = context(step, num_steps);
+  for (auto& transform : transforms_)
+    if (transform->watches_gradients()) transform->after_backward(at);
+  close(at);
+}
+
+at::Tensor PhaseRun::penalty() {
+  at::Tensor sum;
+  for (auto& transform : transforms_) accumulate(sum, transform->penalty(model_));
+  for (auto& [name, parameter] : model_.parameters()) {
+    if (parameter.gate) accumulate(sum, parameter.gate->penalty());
+    if (parameter.quantizer) accumulate(sum, parameter.quantizer->penalty());
+  }
+  for (auto& [name, quantizer] : model_.activation_quantizers())
+    if (quantizer) accumulate(sum, quantizer->penalty());
+  return sum;
+}
+
+Changes PhaseRun::finish(std::int64_t num_steps) {
+  TransformContext at = context(num_steps, num_steps);
+  for (auto& transform : transforms_) transform->finish(at);
+  return close(at);
+}
+
+void apply_untrained(const Plan& plan, learn::Model& model, const RunHooks& hooks) {
+  for (const auto& phase : plan.phases) {
+    PhaseRun run(phase, model, hooks);
+    run.before_step(0, 0);
+    run.finish(0);
+  }
 }
 
 }  // namespace tern::compress

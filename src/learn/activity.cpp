@@ -26,7 +26,7 @@ double count_synops(const Model& model, const net::Node& node, const at::Tensor&
   const auto& parameters = model.parameters();
   const auto weight = parameters.find(node.name + ".weight");
   if (weight == parameters.end()) return 0;
-  const at::Tensor used = weight->second.integers().codes.ne(0).to(at::kFloat), active = src.ne(0).to(at::kFloat);
+  const at::Tensor used = weight->second.stored().ne(0).to(at::kFloat), active = src.ne(0).to(at::kFloat);
   if (node.op == "linear") return at::matmul(active.sum(0), used.sum(0)).item<double>();
   const net::OpContext context = model.net().context(node);
   const auto [sh, sw] = context.pair("stride");

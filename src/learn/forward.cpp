@@ -30,8 +30,8 @@ const MeaningRow meanings[] = {
 bool is_neuron(const net::Node& node) { return node.op == "if" || node.op == "lif"; }
 
 /// The batch_norm that may be computed inside `node`: a neuron that is its only reader.
-const net::Node* fusible_norm(const net::Net& net, const net::Node& node) {
-  if (!is_neuron(node)) return nullptr;
+const net::Node* fusible_norm(const net::Net& net, const net::Node& node, const ForwardOptions& options) {
+  if (!is_neuron(node) || options.observer || (options.training && options.frozen_norms)) return nullptr;
   const net::Node& source = net.node(node.inputs[0]);
   return source.op == "batch_norm" && net.readers(source.name).size() == 1 ? &source : nullptr;
 }
@@ -73,11 +73,11 @@ at::Tensor forward(Model& model, const at::Tensor& frames, std::int64_t num_step
       last = frames.dim() == 4 ? frames.contiguous(at::MemoryFormat::ChannelsLast) : frames.contiguous();
     } else {
       const auto readers = net.readers(node.name);
-      if (!options.observer && readers.size() == 1 && fusible_norm(net, *readers[0]) == &node) {
+      if (readers.size() == 1 && fusible_norm(net, *readers[0], options) == &node) {
         values[node.name] = values.at(node.inputs[0]);  // computed inside its reader
         continue;
       }
-      OpCall call{model, node, {}, num_steps, options, options.observer ? nullptr : fusible_norm(net, node)};
+      OpCall call{model, node, {}, num_steps, options, fusible_norm(net, node, options)};
       for (const auto& source : node.inputs) call.src.push_back(values.at(source));
       last = find_meaning(node)(call);
     }

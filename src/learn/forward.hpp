@@ -12,6 +12,7 @@ namespace tern::learn {
 
 struct ForwardOptions {
   bool training = false;   ///< batch statistics, dropout, gradients through quantizers
+  bool frozen_norms = false;  ///< with training: batch norms use their running statistics and leave them alone
   std::uint64_t seed = 0;  ///< of this step's dropout masks
   /// Sees every node's output; slows the run down, since fused nodes are then computed one by one.
   std::function<void(const net::Node&, const at::Tensor&)> observer;

@@ -13,7 +13,7 @@ namespace {
 at::Tensor initial_value(const net::ParameterSpec& spec, const std::string& name, std::int64_t fan_in,
                          std::uint64_t seed) {
   if (spec.role == net::ParameterRole::norm || spec.role == net::ParameterRole::buffer) {
-    const bool is_one = spec.name == "weight" || spec.name == "running_var";
+    const bool is_one = spec.name == "weight" || spec.name == "running_var" || spec.name == "scale";
     return is_one ? at::ones(spec.shape) : at::zeros(spec.shape);
   }
   at::Tensor value = at::empty(spec.shape, at::kFloat);
@@ -24,18 +24,49 @@ at::Tensor initial_value(const net::ParameterSpec& spec, const std::string& name
   return value;
 }
 
+/// Passes gradients where `backward` is one; the value is weight * mask.
+struct MaskFunction : torch::autograd::Function<MaskFunction> {
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& weight, const at::Tensor& mask,
+                            const at::Tensor& backward) {
+    ctx->save_for_backward({backward});
+    return weight * mask;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                 torch::autograd::variable_list grads) {
+    return {grads[0] * ctx->get_saved_variables()[0], at::Tensor(), at::Tensor()};
+  }
+};
+
+at::Tensor apply_mask(const at::Tensor& weight, const Parameter& parameter) {
+  if (!parameter.mask.defined()) return weight;
+  if (!parameter.backward_mask.defined()) return weight * parameter.mask;
+  return MaskFunction::apply(weight, parameter.mask, parameter.backward_mask);
+}
+
 }  // namespace
 
-at::Tensor Parameter::effective() const {
-  const at::Tensor masked = mask.defined() ? latent * mask : latent;
-  return quantizer ? quantizer->quantize(masked) : masked;
+at::Tensor Parameter::effective(bool training, std::uint64_t seed) const {
+  if (override_value.defined()) return override_value;
+  at::Tensor value = gate ? gate->apply(latent, training, seed) : latent;
+  value = apply_mask(value, *this);
+  return quantizer ? apply_mask(quantizer->quantize(value), *this) : value;
+}
+
+at::Tensor Parameter::masked() const {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor value = gate ? gate->apply(latent, false, 0) : latent;
+  return (mask.defined() ? value * mask : value).detach();
 }
 
 QuantizedWeight Parameter::integers() const {
   const c10::NoGradGuard no_grad;
-  const at::Tensor masked = mask.defined() ? latent * mask : latent;
-  return quantizer ? quantizer->integers(masked) : QuantizedWeight{masked.detach(), 1.0F};
+  if (!quantizer) return {masked(), at::ones({}), {}};
+  QuantizedWeight result = quantizer->integers(masked());
+  if (mask.defined() && result.uniform()) result.codes = result.codes * mask;
+  return result;
 }
+
+at::Tensor Parameter::stored() const { return integers().values(latent.sizes()); }
 
 Model::Model(net::Net net, std::uint64_t seed) : net_(std::move(net)) {
   for (const auto& node : net_.nodes()) {
@@ -71,11 +102,22 @@ std::vector<std::string> Model::weight_names() const {
   return names;
 }
 
+AffineRange Model::affine_range(const net::Node& node) const {
+  const auto found = activations_.find(node.name);
+  if (found != activations_.end() && found->second) return found->second->affine();
+  return {parameter(node.name, "scale").latent.item<float>(),
+          static_cast<std::int64_t>(parameter(node.name, "zero_point").latent.item<float>())};
+}
+
 Model Model::clone_without_quantizers() const {
   Model copy(*this);
+  copy.activations_.clear();
   for (auto& [name, parameter] : copy.parameters_) {
     parameter.latent = parameter.latent.detach().clone().set_requires_grad(parameter.latent.requires_grad());
     if (parameter.mask.defined()) parameter.mask = parameter.mask.clone();
+    if (parameter.backward_mask.defined()) parameter.backward_mask = parameter.backward_mask.clone();
+    for (auto& [key, tensor] : parameter.state) tensor = tensor.clone();
+    parameter.gate = nullptr;
     parameter.quantizer = nullptr;
   }
   return copy;

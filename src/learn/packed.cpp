@@ -17,7 +17,9 @@ pack::PackedModel to_packed(const Model& model) {
     const at::Tensor values = integers.codes.contiguous();
     const float* data = values.data_ptr<float>();
     if (parameter.quantizer) {
-      tensor.scale = integers.scale;
+      if (!integers.uniform() || integers.scale.dim() > 0)
+        fail(ErrorKind::unsupported, name, "only one scale a tensor can be packed");
+      tensor.scale = integers.scale.item<float>();
       tensor.codes.resize(static_cast<std::size_t>(values.numel()));
       std::transform(data, data + values.numel(), tensor.codes.begin(),
                      [](float code) { return static_cast<std::int8_t>(code); });

@@ -18,6 +18,12 @@ pack::Tensor to_stored(const at::Tensor& tensor) {
           std::string(static_cast<const char*>(plain.data_ptr()), static_cast<std::size_t>(plain.nbytes()))};
 }
 
+at::Tensor from_stored(const pack::Tensor& stored) {
+  at::Tensor tensor = at::empty(stored.shape, stored.dtype == "I64" ? at::kLong : at::kFloat);
+  copy_stored(stored, tensor, "tensor");
+  return tensor;
+}
+
 void copy_stored(const pack::Tensor& stored, at::Tensor& tensor, std::string_view place) {
   const net::Shape shape = tensor.sizes().vec();
   if (stored.shape != shape)

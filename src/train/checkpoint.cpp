@@ -45,6 +45,14 @@ pack::SafeTensors read_file_of(const std::filesystem::path& path) {
   return file;
 }
 
+void restore_tensors(const pack::SafeTensors& file, const std::string& name,
+                     const std::map<std::string, at::Tensor>& tensors, const std::string& place) {
+  for (const auto& [tensor_name, tensor] : tensors) {
+    at::Tensor target = tensor;
+    learn::copy_stored(pack::find_tensor(file, name + "/" + tensor_name, place), target, place);
+  }
+}
+
 void restore_parameter(const pack::SafeTensors& file, const std::string& name, learn::Parameter& parameter,
                        const std::string& place) {
   learn::copy_stored(pack::find_tensor(file, "latent/" + name, place), parameter.latent, place + ": " + name);
@@ -53,14 +61,37 @@ void restore_parameter(const pack::SafeTensors& file, const std::string& name, l
     parameter.mask = at::empty_like(parameter.latent).detach();
     learn::copy_stored(mask->second, parameter.mask, place + ": mask of " + name);
   }
-  parameter.quantizer = nullptr;
-  const auto spec = file.metadata.find("quantizer/" + name);
-  if (spec == file.metadata.end()) return;
-  parameter.quantizer = compress::make_quantizer_from_spec(spec->second, parameter.latent.detach());
-  for (auto& [tensor_name, tensor] : parameter.quantizer->tensors()) {
-    at::Tensor target = tensor;
-    learn::copy_stored(pack::find_tensor(file, "quantizer/" + name + "/" + tensor_name, place), target, place);
+  parameter.backward_mask = at::Tensor();
+  if (const auto mask = file.tensors.find("backward_mask/" + name); mask != file.tensors.end()) {
+    parameter.backward_mask = at::empty_like(parameter.latent).detach();
+    learn::copy_stored(mask->second, parameter.backward_mask, place + ": backward mask of " + name);
   }
+  parameter.state.clear();
+  const std::string prefix = "state/" + name + "/";
+  for (auto entry = file.tensors.lower_bound(prefix); entry != file.tensors.end() && entry->first.starts_with(prefix); ++entry)
+    parameter.state[entry->first.substr(prefix.size())] = learn::from_stored(entry->second);
+  parameter.quantizer = nullptr;
+  parameter.gate = nullptr;
+  if (const auto spec = file.metadata.find("quantizer/" + name); spec != file.metadata.end()) {
+    parameter.quantizer = compress::make_quantizer_from_spec(spec->second, parameter.latent.detach());
+    restore_tensors(file, "quantizer/" + name, parameter.quantizer->tensors(), place);
+  }
+}
+
+void restore_activations(const pack::SafeTensors& file, learn::Model& model, const std::string& place) {
+  model.activation_quantizers().clear();
+  const std::string prefix = "activation/";
+  for (auto spec = file.metadata.lower_bound(prefix); spec != file.metadata.end() && spec->first.starts_with(prefix); ++spec) {
+    const std::shared_ptr<learn::ActivationQuantizer> quantizer = nullptr; fail(ErrorKind::unsupported, place, "later");
+    restore_tensors(file, spec->first, quantizer->tensors(), place);
+    model.activation_quantizers()[spec->first.substr(prefix.size())] = quantizer;
+  }
+}
+
+template <typename Method>
+void store_method(pack::SafeTensors& file, const std::string& name, Method& method) {
+  file.metadata[name] = method.spec();
+  for (const auto& [tensor_name, tensor] : method.tensors()) file.tensors[name + "/" + tensor_name] = learn::to_stored(tensor);
 }
 
 }  // namespace
@@ -74,11 +105,14 @@ void save_checkpoint(const std::filesystem::path& path, const learn::Model& mode
   for (const auto& [name, parameter] : model.parameters()) {
     file.tensors["latent/" + name] = learn::to_stored(parameter.latent);
     if (parameter.mask.defined()) file.tensors["mask/" + name] = learn::to_stored(parameter.mask);
-    if (!parameter.quantizer) continue;
-    file.metadata["quantizer/" + name] = parameter.quantizer->spec();
-    for (const auto& [tensor_name, tensor] : parameter.quantizer->tensors())
-      file.tensors["quantizer/" + name + "/" + tensor_name] = learn::to_stored(tensor);
+    if (parameter.backward_mask.defined())
+      file.tensors["backward_mask/" + name] = learn::to_stored(parameter.backward_mask);
+    for (const auto& [key, tensor] : parameter.state) file.tensors["state/" + name + "/" + key] = learn::to_stored(tensor);
+    if (parameter.quantizer) store_method(file, "quantizer/" + name, *parameter.quantizer);
+    if (parameter.gate) store_method(file, "gate/" + name, *parameter.gate);
   }
+  for (const auto& [node, quantizer] : model.activation_quantizers())
+    if (quantizer) store_method(file, "activation/" + node, *quantizer);
   if (optimizer) {
     for (const auto& [name, tensor] : optimizer->state()) file.tensors["optimizer/" + name] = learn::to_stored(tensor);
     file.tensors["optimizer_steps"] = pack::make_scalar(optimizer->steps());
@@ -90,13 +124,16 @@ CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& 
                                const std::string& fingerprint) {
   const pack::SafeTensors file = read_file_of(path);
   const std::string place = path.string();
-  if (file.metadata.at("tern.net") != net::to_json(model.net(), -1))
+  const bool is_same_net = file.metadata.at("tern.net") == net::to_json(model.net(), -1);
+  if (!is_same_net && fingerprint.empty())
     fail(ErrorKind::bad_data, place, "it holds another network than '{}'", model.net().name());
   try {
     const CheckpointInfo info = info_from_json(Json::parse(file.metadata.at("tern.info")));
     if (!fingerprint.empty() && info.fingerprint != fingerprint)
       fail(ErrorKind::usage, place, "the run was started with other settings; choose another run folder or remove it");
+    if (!is_same_net) model = learn::Model(net::from_json(file.metadata.at("tern.net"), place), 0);  // a plan rewrote it
     for (auto& [name, parameter] : model.parameters()) restore_parameter(file, name, parameter, place);
+    restore_activations(file, model, place);
     return info;
   } catch (const Json::exception& error) {
     fail(ErrorKind::bad_data, place, "corrupt: {}", error.what());

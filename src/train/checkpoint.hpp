@@ -37,7 +37,8 @@ struct CheckpointInfo {
 void save_checkpoint(const std::filesystem::path& path, const learn::Model& model, const Optimizer* optimizer,
                      const CheckpointInfo& info);
 
-/// Reads one into `model` (same Net). Quantizers are made again from their specs.
+/// Reads one into `model`. With a fingerprint that fits, `model` becomes whatever Net the plan had made of it; without
+/// one the Nets must be equal. Quantizers are made again from their specs.
 /// Errors: ErrorKind::bad_data for a corrupt file or another Net; ErrorKind::usage where `fingerprint` is given and
 /// differs: "the run was started with other settings".
 CheckpointInfo load_checkpoint(const std::filesystem::path& path, learn::Model& model,

@@ -33,20 +33,26 @@ Optimizer::Optimizer(learn::Model& model, OptimizerOptions options) : model_(mod
 }
 
 void Optimizer::collect() {
-  const auto add = [&](std::string name, const at::Tensor& tensor, const at::Tensor* mask, bool decays) {
-    for (const auto& slot : slots_)
-      if (slot.name == name) return;
-    Slot slot{std::move(name), tensor, mask, decays, at::zeros_like(tensor), {}};
+  const auto add = [&](std::string name, const at::Tensor& tensor, const learn::Parameter* owner, bool decays) {
+    const auto known = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) { return slot.name == name; });
+    if (known != slots_.end() && known->tensor.is_same(tensor)) return;
+    Slot slot{std::move(name), tensor, owner, decays, at::zeros_like(tensor), {}};
     if (is_adam_) slot.second = at::zeros_like(tensor);
-    slots_.push_back(std::move(slot));
+    if (known != slots_.end()) *known = std::move(slot);
+    else slots_.push_back(std::move(slot));
+  };
+  const auto add_all = [&](const std::string& name, const std::map<std::string, at::Tensor>& tensors) {
+    for (const auto& [tensor_name, tensor] : tensors)
+      if (tensor.requires_grad()) add(name + "/" + tensor_name, tensor, nullptr, false);
   };
   for (auto& [name, parameter] : model_.parameters()) {
     if (parameter.role == net::ParameterRole::buffer) continue;
-    add(name, parameter.latent, &parameter.mask, parameter.role == net::ParameterRole::weight);
-    if (!parameter.quantizer) continue;
-    for (const auto& [tensor_name, tensor] : parameter.quantizer->tensors())
-      add(name + "/" + tensor_name, tensor, nullptr, false);
+    add(name, parameter.latent, &parameter, parameter.role == net::ParameterRole::weight);
+    if (parameter.quantizer) add_all(name, parameter.quantizer->tensors());
+    if (parameter.gate) add_all(name + "/gate", parameter.gate->tensors());
   }
+  for (auto& [node, quantizer] : model_.activation_quantizers())
+    if (quantizer) add_all(node, quantizer->tensors());
 }
 
 void Optimizer::zero_gradients() {
@@ -78,17 +84,19 @@ void Optimizer::step(double learning_rate) {
   for (auto& slot : slots_) {
     at::Tensor gradient = slot.tensor.grad();
     if (!gradient.defined()) continue;
-    const bool masked = slot.mask && slot.mask->defined();
-    if (masked) {
-      gradient = gradient * *slot.mask;
-      slot.first.mul_(*slot.mask);
-      if (slot.second.defined()) slot.second.mul_(*slot.mask);
+    const at::Tensor mask = slot.owner ? slot.owner->trainable_mask() : at::Tensor();
+    if (mask.defined()) {
+      gradient = gradient * mask;
+      slot.first.mul_(mask);
+      if (slot.second.defined()) slot.second.mul_(mask);
     }
     is_adam_ ? update_adam(slot, gradient, learning_rate) : update_sgd(slot, gradient, learning_rate);
-    if (masked) slot.tensor.mul_(*slot.mask);
+    if (mask.defined()) slot.tensor.mul_(mask);
   }
   for (auto& [name, parameter] : model_.parameters())
     if (parameter.quantizer) parameter.quantizer->project();
+  for (auto& [node, quantizer] : model_.activation_quantizers())
+    if (quantizer) quantizer->project();
 }
 
 std::map<std::string, at::Tensor> Optimizer::state() const {

@@ -47,7 +47,7 @@ class Optimizer {
   struct Slot {
     std::string name;
     at::Tensor tensor;
-    const at::Tensor* mask = nullptr;
+    const learn::Parameter* owner = nullptr;  ///< of a latent: its mask holds values at zero
     bool decays = false;
     at::Tensor first, second;  ///< momentum or Adam's moments; undefined until used
   };

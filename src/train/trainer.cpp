@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
 #include "base/seed.hpp"
+#include "compress/gradients.hpp"
 #include "compress/plan_run.hpp"
 #include "learn/forward.hpp"
 #include "learn/losses.hpp"
@@ -28,13 +30,14 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 class Run {
  public:
   Run(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan, const TrainOptions& options,
-      const ProgressCallback& progress, const std::function<void(const EpochResult&)>& on_epoch)
-      : model_(model), data_(data), options_(options), progress_(progress), on_epoch_(on_epoch),
-        loss_(learn::find_loss(options.loss).loss), phases_(plan.phases) {
+      const ProgressCallback& progress, const std::function<void(const EpochResult&)>& on_epoch,
+      const std::function<void(const std::string&)>& on_note)
+      : model_(model), data_(data), options_(options), progress_(progress), on_epoch_(on_epoch), on_note_(on_note),
+        loss_(learn::find_loss(options.loss).loss), phases_(plan.phases),
+        epochs_(compress::epochs_of_phases(plan, options.epochs)) {
     if (phases_.empty()) phases_.emplace_back();
+    compress::check_plan(plan, model);
     if (data.train.size() == 0) fail(ErrorKind::usage, "data set '" + data.name + "'", "the training split is empty");
-    if (options.epochs < static_cast<int>(phases_.size()))
-      fail(ErrorKind::usage, "train", "{} epochs are too few for {} phases", options.epochs, phases_.size());
     info_.fingerprint = fingerprint(model, data, plan, options);
     batches_per_epoch_ = (data.train.size() + options.batch_size - 1) / options.batch_size;
   }
@@ -42,6 +45,12 @@ class Run {
   std::vector<EpochResult> go() {
     resume();
     while (info_.position.phase < static_cast<std::int64_t>(phases_.size())) {
+      if (epochs_of(info_.position.phase) == 0) {
+        phase_run().before_step(0, 0);
+        end_phase();
+        save();
+        continue;
+      }
       if (!optimizer_) optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
       run_epoch();
     }
@@ -54,12 +63,11 @@ class Run {
 
  private:
   int epochs_of(std::int64_t phase) const {
-    const int count = static_cast<int>(phases_.size()), index = static_cast<int>(phase);
-    return options_.epochs * (index + 1) / count - options_.epochs * index / count;
+    return epochs_[static_cast<std::size_t>(phase)];
   }
 
   int epochs_before(std::int64_t phase) const {
-    return options_.epochs * static_cast<int>(phase) / static_cast<int>(phases_.size());
+    return std::accumulate(epochs_.begin(), epochs_.begin() + phase, 0);
   }
 
   void resume() {
@@ -100,12 +108,30 @@ class Run {
     result.seconds = seconds_before + seconds_since(start);
     info_.history.push_back(result);
     at = {at.phase, at.epoch + 1, 0, 0.0, 0, 0, 0.0};
-    if (at.epoch == epochs_of(at.phase)) {
-      at = {at.phase + 1};
-      optimizer_ = nullptr;  // a new phase starts with fresh moments, as it does with a fresh warm-up
-    }
+    if (at.epoch == epochs_of(at.phase)) end_phase();
     save();
     if (on_epoch_) on_epoch_(result);
+  }
+
+  void end_phase() {
+    Position& at = info_.position;
+    phase_run().finish(epochs_of(at.phase) * batches_per_epoch_);
+    at = {at.phase + 1};
+    phase_run_ = nullptr;
+    optimizer_ = nullptr;  // a new phase starts with fresh moments, as it does with a fresh warm-up
+  }
+
+  compress::PhaseRun& phase_run() {
+    if (!phase_run_) {
+      compress::RunHooks hooks{options_.seed, loss_, [this]() -> const compress::Samples& { return samples(); }, on_note_};
+      phase_run_ = std::make_unique<compress::PhaseRun>(phases_[static_cast<std::size_t>(info_.position.phase)], model_, hooks);
+    }
+    return *phase_run_;
+  }
+
+  const compress::Samples& samples() {
+    if (samples_.empty()) samples_ = calibration_samples(data_, options_.calibration_samples);
+    return samples_;
   }
 
   void stop_or_save() {
@@ -123,9 +149,6 @@ class Run {
     Position& at = info_.position;
     const std::int64_t step = at.epoch * batches_per_epoch_ + at.batch;
     const std::int64_t num_steps = epochs_of(at.phase) * batches_per_epoch_;
-    const compress::Phase& phase = phases_[static_cast<std::size_t>(at.phase)];
-    if (compress::is_due(phase, step, num_steps)) compress::apply_phase(model_, phase, step, num_steps);
-
     const std::uint64_t seed = derive_seed(derive_seed(options_.seed, static_cast<std::uint64_t>(epoch)),
                                            static_cast<std::uint64_t>(at.batch));
     Batch batch = make_batch(data_, data_.train, order.batch(at.batch), options_.augment, options_.seed, epoch);
@@ -133,17 +156,25 @@ class Run {
     if (options_.mixup_alpha > 0)
       mix(batch.frames, targets, batch.num_steps, options_.mixup_alpha, derive_seed(seed, "mixup"));
 
+    compress::PhaseRun& run = phase_run();
+    const compress::Changes changes = run.before_step(step, num_steps, [&] {
+      return compress::weight_gradients(model_, model_.weight_names(), {batch.frames, targets, batch.num_steps}, loss_, true);
+    });
+    if (changes.reset_optimizer) optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
+
     optimizer_->zero_gradients();
     learn::ForwardOptions forward_options;
     forward_options.training = true;
     forward_options.seed = derive_seed(seed, "forward");
     const at::Tensor scores = learn::forward(model_, batch.frames, batch.num_steps, forward_options);
-    const at::Tensor loss = loss_(scores, targets);
+    at::Tensor loss = loss_(scores, targets);
+    if (const at::Tensor penalty = run.penalty(); penalty.defined()) loss = loss + penalty;
     const double value = loss.item<double>();
     if (!std::isfinite(value))
       fail(ErrorKind::bad_data, fmt::format("epoch {}, batch {}", epoch, at.batch),
            "the loss is {}: lower the learning rate, or look at the data", value);
     loss.backward();
+    run.after_backward(step, num_steps);
     const double rate = learning_rate(options_.learning_rate, step, num_steps);
     optimizer_->step(rate);
 
@@ -172,8 +203,12 @@ class Run {
   const TrainOptions& options_;
   const ProgressCallback& progress_;
   const std::function<void(const EpochResult&)>& on_epoch_;
+  const std::function<void(const std::string&)>& on_note_;
   learn::Loss loss_;
   std::vector<compress::Phase> phases_;
+  std::vector<int> epochs_;  ///< of each phase
+  std::unique_ptr<compress::PhaseRun> phase_run_;
+  compress::Samples samples_;
   std::int64_t batches_per_epoch_ = 0;
   std::unique_ptr<Optimizer> optimizer_;
   CheckpointInfo info_;
@@ -184,23 +219,39 @@ class Run {
 
 std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
                                const TrainOptions& options, const ProgressCallback& progress,
-                               const std::function<void(const EpochResult&)>& on_epoch) {
-  return Run(model, data, plan, options, progress, on_epoch).go();
+                               const std::function<void(const EpochResult&)>& on_epoch,
+                               const std::function<void(const std::string&)>& on_note) {
+  return Run(model, data, plan, options, progress, on_epoch, on_note).go();
+}
+
+compress::Samples calibration_samples(const data::FrameDataset& data, std::int64_t count) {
+  const std::int64_t size = data.train.size(), total = std::min(count, size);
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < total; ++i) chosen.push_back(i * size / total);
+  compress::Samples samples;
+  constexpr std::int64_t batch_size = 64;
+  for (std::int64_t first = 0; first < total; first += batch_size) {
+    const std::span<const std::int64_t> indices(chosen.data() + first,
+                                                static_cast<std::size_t>(std::min(batch_size, total - first)));
+    const Batch batch = make_batch(data, data.train, indices);
+    samples.push_back({batch.frames, learn::one_hot(batch.labels, data.num_classes(), 0.0), batch.num_steps});
+  }
+  return samples;
 }
 
 std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
                         const TrainOptions& o) {
   std::uint64_t start = 0;
   for (const auto& [name, parameter] : model.parameters()) {
-    const at::Tensor values = parameter.integers().codes.contiguous();
+    const at::Tensor values = parameter.stored().contiguous();
     start = fnv1a_64({static_cast<const char*>(values.data_ptr()), static_cast<std::size_t>(values.nbytes())}, start);
   }
   const std::string text = fmt::format(
-      "{}|{}|{}|{} {} {} {} {} {} {} {} {}|{} {} {}|{} {} {} {}|{} {} {}|{}", net::to_json(model.net(), -1), data.checksum,
+      "{}|{}|{}|{} {} {} {} {} {} {} {} {}|{} {} {}|{} {} {} {}|{} {} {}|{} {}", net::to_json(model.net(), -1), data.checksum,
       compress::to_text(plan), o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum,
       o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps, o.validate_each_epoch, o.learning_rate.name,
       o.learning_rate.base, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.seed,
-      o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, start);
+      o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples, start);
   return to_hex(fnv1a_64(text));
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/progress.hpp"
 #include "compress/plan.hpp"
+#include "compress/samples.hpp"
 #include "data/batch.hpp"
 #include "learn/model.hpp"
 #include "train/checkpoint.hpp"
@@ -21,7 +22,7 @@
 namespace tern::train {
 
 struct TrainOptions {
-  int epochs = 10;  ///< of the whole plan, split evenly over its phases (each gets at least one)
+  int epochs = 10;  ///< of the whole plan, split over its phases by compress::epochs_of_phases
   std::int64_t batch_size = 32;
   OptimizerOptions optimizer;
   LearningRateOptions learning_rate;  ///< restarts, warm-up included, with each phase
@@ -30,6 +31,7 @@ struct TrainOptions {
   double mixup_alpha = 0.0;  ///< > 0: mixed batches
   data::Augment augment;
   std::uint64_t seed = 1;
+  std::int64_t calibration_samples = 512;  ///< of the training split, for methods that look at data
   bool validate_each_epoch = true;
   std::filesystem::path checkpoint;       ///< empty: none is written
   double checkpoint_interval_seconds = 30; ///< within an epoch; one is written after every epoch too
@@ -38,11 +40,16 @@ struct TrainOptions {
 /// Trains `model` on data.train and returns the figures of every epoch.
 /// The same seed, options, data, threads and build give the same weights bit for bit, also when the run was killed at
 /// any point and started again: with a checkpoint at options.checkpoint it goes on from there.
+/// `on_note` hears in a sentence what each step of the plan did.
 /// Errors: ErrorKind::interrupted after Ctrl-C (a checkpoint is written first); ErrorKind::bad_data when the loss is no
 /// longer finite (message says where); ErrorKind::usage for a checkpoint of other settings, or empty training data.
 std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
                                const TrainOptions& options, const ProgressCallback& progress = {},
-                               const std::function<void(const EpochResult&)>& on_epoch = {});
+                               const std::function<void(const EpochResult&)>& on_epoch = {},
+                               const std::function<void(const std::string&)>& on_note = {});
+
+/// Samples of the training split spread evenly over it, in batches of 64, not augmented: what plans calibrate on.
+compress::Samples calibration_samples(const data::FrameDataset& data, std::int64_t count);
 
 /// Text that changes with everything that decides the result of train(): net, starting weights, data, plan, options.
 std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,

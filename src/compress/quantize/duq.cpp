@@ -65,7 +65,7 @@ class Duq : public learn::WeightQuantizer {
 
   learn::QuantizedWeight integers(const at::Tensor& weight) const override {
     const c10::NoGradGuard no_grad;
-    return {(weight / range_).clamp_(-1, 1).mul_(steps_).round_(), scale_.item<float>() / static_cast<float>(steps_)};
+    return {(weight / range_).clamp_(-1, 1).mul_(steps_).round_(), scale_.detach() / steps_, {}};
   }
 
   std::map<std::string, at::Tensor> tensors() override { return {{"range", range_}, {"scale", scale_}}; }
@@ -77,7 +77,7 @@ class Duq : public learn::WeightQuantizer {
   }
 
   std::string spec() const override {
-    return fmt::format("duq:w={},{}", bits_, gradient_ == RoundingGradient::ewgs ? "ewgs" : "ste");
+    return fmt::format("duq:w={},gradient={}", bits_, gradient_ == RoundingGradient::ewgs ? "ewgs" : "ste");
   }
 
  private:

@@ -29,12 +29,12 @@ std::shared_ptr<learn::WeightQuantizer> make_quantizer(std::string_view name, co
 }
 
 std::shared_ptr<learn::WeightQuantizer> make_quantizer_from_spec(std::string_view spec, const at::Tensor& weight) {
-  const auto colon = spec.find(":w="), comma = spec.rfind(',');
+  const auto colon = spec.find(":w="), comma = spec.rfind(",gradient=");
   if (colon == std::string_view::npos || comma == std::string_view::npos || comma < colon)
-    fail(ErrorKind::bad_data, "quantizer", "expected NAME:w=BITS,GRADIENT, got '{}'", spec);
+    fail(ErrorKind::bad_data, "quantizer", "expected NAME:w=BITS,gradient=GRADIENT, got '{}'", spec);
   QuantizerOptions options;
   options.bits = std::atoi(std::string(spec.substr(colon + 3, comma - colon - 3)).c_str());
-  options.gradient = find_rounding_gradient(spec.substr(comma + 1)).kind;
+  options.gradient = find_rounding_gradient(spec.substr(comma + 10)).kind;
   return make_quantizer(spec.substr(0, colon), options, weight);
 }
 

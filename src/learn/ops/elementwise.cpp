@@ -27,6 +27,12 @@ at::Tensor dropout(OpCall& call) {
   return src * keep.repeat(repeats);
 }
 
-at::Tensor relu(OpCall& call) { return at::relu(call.src[0]); }
+/// In place behind batch_norm and add, which keep no copy of what they return, where nobody else reads it.
+at::Tensor relu(OpCall& call) {
+  const net::Net& net = call.model.net();
+  const net::Node& source = net.node(call.node.inputs[0]);
+  const bool is_free = (source.op == "batch_norm" || source.op == "add") && net.readers(source.name).size() == 1;
+  return is_free && !call.options.observer ? at::relu_(call.src[0]) : at::relu(call.src[0]);
+}
 
 }  // namespace tern::learn::ops

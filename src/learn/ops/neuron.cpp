@@ -17,7 +17,11 @@ NormTensors norm_tensors(const OpCall& call, const net::Node& node) {
 }  // namespace
 
 at::Tensor batch_norm(OpCall& call) {
-  return learn::batch_norm(call.src[0], norm_tensors(call, call.node), call.options.training);
+  const NormTensors norm = norm_tensors(call, call.node);
+  if (!call.options.training || !call.options.frozen_norms)
+    return learn::batch_norm(call.src[0], norm, call.options.training);
+  return at::batch_norm(call.src[0], norm.gamma, norm.beta, norm.running_mean, norm.running_var, false, 0.0, norm.eps,
+                        false);
 }
 
 at::Tensor neuron(OpCall& call) {

@@ -14,9 +14,9 @@ at::Tensor conv1d_same(const at::Tensor& src, const at::Tensor& weight) {
 /// The effective value in training; scale * integers otherwise, as the engine stores it.
 at::Tensor weight_of(OpCall& call, std::string_view name) {
   const Parameter& parameter = call.model.parameter(call.node.name, name);
-  if (call.options.training) return parameter.effective();
-  const QuantizedWeight integers = parameter.integers();
-  return integers.codes * integers.scale;
+  if (call.options.training || !parameter.quantizer)
+    return parameter.effective(call.options.training, call.options.seed);
+  return parameter.stored();
 }
 
 }  // namespace

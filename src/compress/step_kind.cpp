@@ -1,0 +1,28 @@
+#include "compress/step_kind.hpp"
+
+#include "base/error.hpp"
+#include "compress/steps/steps.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::compress {
+namespace {
+
+const StepKind* const table[] = {
+    &steps::prune,
+    &steps::quantize,
+};
+
+}  // namespace
+
+std::span<const StepKind* const> step_kind_table() { return table; }
+
+const StepKind& find_step_kind(std::string_view name) {
+  std::vector<std::string> known;
+  for (const StepKind* kind : table) {
+    if (kind->name == name) return *kind;
+    known.push_back(kind->name);
+  }
+  fail_unknown("step", name, known, "plan");
+}
+
+}  // namespace tern::compress

@@ -1,0 +1,11 @@
+// The kinds of steps that step_kind.cpp lists; each is defined in the file of its name.
+#pragma once
+
+#include "compress/step_kind.hpp"
+
+namespace tern::compress::steps {
+
+extern const StepKind prune;     // prune.cpp
+extern const StepKind quantize;  // quantize.cpp
+
+}  // namespace tern::compress::steps
