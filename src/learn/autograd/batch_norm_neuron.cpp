@@ -58,16 +58,17 @@ at::Tensor apply_affine_neuron(const at::Tensor& src, std::int64_t num_steps, co
   return spikes;
 }
 
-/// grad_current (overwritten by the gradient of src) and its sums -> {grad_src, grad_gamma, grad_beta}.
+/// The gradient of the normalised values and its sums -> {grad_src, grad_gamma, grad_beta}; grad_src may be the
+/// first gradient itself.
 variable_list finish_backward(const at::Tensor& src, const at::Tensor& gamma, const at::Tensor& mean,
-                              const at::Tensor& inv_std, at::Tensor grad_current, const at::Tensor& sum_grad,
-                              const at::Tensor& sum_grad_x) {
+                              const at::Tensor& inv_std, const at::Tensor& grad_current, const at::Tensor& sum_grad,
+                              const at::Tensor& sum_grad_x, const at::Tensor& grad_src) {
   const std::int64_t channels = src.size(1);
   kernels::batch_norm_backward_input(src.numel() / channels, channels, src.data_ptr<float>(),
                                      grad_current.data_ptr<float>(), mean.data_ptr<float>(), inv_std.data_ptr<float>(),
                                      gamma.data_ptr<float>(), sum_grad.data_ptr<float>(), sum_grad_x.data_ptr<float>(),
-                                     grad_current.data_ptr<float>());
-  return {grad_current, (sum_grad_x - mean * sum_grad) * inv_std, sum_grad};
+                                     grad_src.data_ptr<float>());
+  return {grad_src, (sum_grad_x - mean * sum_grad) * inv_std, sum_grad};
 }
 
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
@@ -81,11 +82,12 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor& src = saved[0];
-    at::Tensor grad = dense(grads[0]).clone();
+    const at::Tensor grad = dense(grads[0]);
     at::Tensor sum_grad = at::empty_like(saved[2]), sum_grad_x = at::empty_like(saved[2]);
     kernels::batch_norm_backward_sums(src.numel() / src.size(1), src.size(1), src.data_ptr<float>(),
                                       grad.data_ptr<float>(), sum_grad.data_ptr<float>(), sum_grad_x.data_ptr<float>());
-    auto result = finish_backward(src, saved[1], saved[2], saved[3], grad, sum_grad, sum_grad_x);
+    auto result = finish_backward(src, saved[1], saved[2], saved[3], grad, sum_grad, sum_grad_x,
+                                  at::empty_like(src));
     result.emplace_back();
     return result;
   }
@@ -115,7 +117,8 @@ struct BatchNormNeuronFunction : torch::autograd::Function<BatchNormNeuronFuncti
                                     src.data_ptr<float>(), saved[4].data_ptr<float>(), saved[5].data_ptr<float>(),
                                     grad_spikes.data_ptr<float>(), grad_current.data_ptr<float>(),
                                     sum_grad.data_ptr<float>(), sum_grad_x.data_ptr<float>());
-    auto result = finish_backward(src, saved[1], saved[2], saved[3], grad_current, sum_grad, sum_grad_x);
+    auto result =
+        finish_backward(src, saved[1], saved[2], saved[3], grad_current, sum_grad, sum_grad_x, grad_current);
     result.resize(6);
     return result;
   }

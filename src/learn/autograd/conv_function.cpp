@@ -1,5 +1,6 @@
 #include "learn/autograd/conv_function.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/spikes.hpp"
@@ -22,6 +23,18 @@ at::Tensor empty_channels_last(at::IntArrayRef sizes) {
 
 std::uint64_t* words(const at::Tensor& bits) { return reinterpret_cast<std::uint64_t*>(bits.data_ptr<std::int64_t>()); }
 
+/// One bit an element of src, or an undefined tensor where src holds more than zeros and ones. A look at the first
+/// elements comes before the whole: activations that are no spikes cost nothing.
+at::Tensor spikes_as_bits(const at::Tensor& src) {
+  constexpr std::int64_t first_look = 4096;
+  if (!src.device().is_cpu()) return {};
+  const std::int64_t count = src.numel(), look = std::min(count, first_look);
+  std::array<std::uint64_t, kernels::packed_spike_words(first_look)> scratch;
+  if (!kernels::pack_spikes(look, src.data_ptr<float>(), scratch.data())) return {};
+  const at::Tensor bits = at::empty({kernels::packed_spike_words(count)}, at::kLong);
+  return kernels::pack_spikes(count, src.data_ptr<float>(), words(bits)) ? bits : at::Tensor();
+}
+
 struct ConvFunction : torch::autograd::Function<ConvFunction> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& src, const at::Tensor& weight,
                             const ConvGeometry& geometry) {
@@ -30,16 +43,10 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
     ctx->saved_data["dilation"] = list(geometry.dilation);
     ctx->saved_data["groups"] = geometry.groups;
     ctx->saved_data["sizes"] = src.sizes().vec();
-    at::Tensor kept = src;
-    bool is_bits = false;
-    if (src.device().is_cpu()) {
-      const std::int64_t count = src.numel();
-      at::Tensor bits = at::empty({kernels::packed_spike_words(count)}, at::kLong);
-      is_bits = kernels::pack_spikes(count, src.data_ptr<float>(), words(bits));
-      if (is_bits) kept = bits;
-    }
+    const at::Tensor bits = spikes_as_bits(src);
+    const bool is_bits = bits.defined();
     ctx->saved_data["is_bits"] = is_bits;
-    ctx->save_for_backward({kept, weight});
+    ctx->save_for_backward({is_bits ? bits : src, weight});
     return conv2d_plain(src, weight, geometry);
   }
 
