@@ -58,17 +58,20 @@ void change(const std::uint8_t* src, std::int64_t planes, std::int64_t h, std::i
 }
 
 /// One step of one sample: [c, h, w] counts to floats in the order of `layout`.
-void write_step(const std::uint8_t* src, float* dst, std::int64_t c, std::int64_t pixels, Layout layout) {
+void write_step(const std::uint8_t* src, float* dst, std::int64_t c, std::int64_t pixels, float scale,
+                Layout layout) {
   if (layout == Layout::channels_first) {
-    std::transform(src, src + c * pixels, dst, [](std::uint8_t count) { return static_cast<float>(count); });
+    std::transform(src, src + c * pixels, dst,
+                   [scale](std::uint8_t count) { return static_cast<float>(count) * scale; });
     return;
   }
   for (std::int64_t channel = 0; channel < c; ++channel)
     for (std::int64_t i = 0; i < pixels; ++i)
-      dst[i * c + channel] = static_cast<float>(src[channel * pixels + i]);
+      dst[i * c + channel] = static_cast<float>(src[channel * pixels + i]) * scale;
 }
 
-void check(const Split& split, std::span<const std::int64_t> indices, const Augment& augment) {
+void check(const FrameDataset& data, const Split& split, std::span<const std::int64_t> indices,
+           const Augment& augment) {
   for (const std::int64_t index : indices)
     if (index < 0 || index >= split.size())
       fail(ErrorKind::usage, "gather", "sample {} of a split of {}", index, split.size());
@@ -77,6 +80,8 @@ void check(const Split& split, std::span<const std::int64_t> indices, const Augm
     fail(ErrorKind::usage, "augment",
          "expected shift >= 0 and probabilities 0..1, got shift {}, flip {}, drop {}", augment.max_shift,
          augment.horizontal_flip, augment.event_drop);
+  if (augment.event_drop > 0 && data.is_images())
+    fail(ErrorKind::usage, "augment", "event_drop: '{}' holds images, not events", data.name);
 }
 
 }  // namespace
@@ -107,7 +112,7 @@ std::span<const std::int64_t> BatchOrder::batch(std::int64_t b) const {
 
 void gather(const FrameDataset& data, const Split& split, std::span<const std::int64_t> indices, float* dst,
             Layout layout, const Augment& augment, std::uint64_t seed, std::int64_t epoch) {
-  check(split, indices, augment);
+  check(data, split, indices, augment);
   const std::int64_t c = data.sample_shape[0], h = data.sample_shape[1], w = data.sample_shape[2];
   const std::int64_t step_size = c * h * w;
   const auto n = static_cast<std::int64_t>(indices.size());
@@ -124,7 +129,7 @@ void gather(const FrameDataset& data, const Split& split, std::span<const std::i
         src = changed.data();
       }
       for (std::int64_t t = 0; t < data.num_steps; ++t)
-        write_step(src + t * step_size, dst + (t * n + i) * step_size, c, h * w, layout);
+        write_step(src + t * step_size, dst + (t * n + i) * step_size, c, h * w, data.value_scale, layout);
     }
   });
 }

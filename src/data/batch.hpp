@@ -45,10 +45,10 @@ enum class Layout {
   channels_last    ///< [num_steps, n, h, w, c]
 };
 
-/// Copies the samples `indices` of `split` to `dst`, as float counts, time first.
+/// Copies the samples `indices` of `split` to `dst`, as float(count) * data.value_scale, time first.
 /// `dst` holds indices.size() * data.sample_size() floats in the order of `layout`. `split` is one of data's
 /// parts. Multi-threaded over samples (parallel_for); the result does not depend on the number of threads.
-/// Errors: usage where an index or an augmentation is out of range.
+/// Errors: usage where an index or an augmentation is out of range, or event_drop meets images.
 void gather(const FrameDataset& data, const Split& split, std::span<const std::int64_t> indices, float* dst,
             Layout layout = Layout::channels_first, const Augment& augment = {}, std::uint64_t seed = 0,
             std::int64_t epoch = 0);

@@ -16,7 +16,7 @@ namespace {
 struct FramedSample {
   std::int32_t label = 0;
   std::string name;
-  int width = 0, height = 0;
+  net::Shape shape;
   std::vector<std::uint8_t> frames;
   FrameLosses losses;
 };
@@ -24,7 +24,7 @@ struct FramedSample {
 FramedSample frame(EventSample sample, const FrameTransform& transform) {
   transform.apply(sample.recording, sample.name);
   const formats::Recording& recording = sample.recording;
-  FramedSample framed{sample.label, std::move(sample.name), recording.width, recording.height, {}, {}};
+  FramedSample framed{sample.label, std::move(sample.name), {2, recording.height, recording.width}, {}, {}};
   framed.frames.resize(
       static_cast<std::size_t>(transform.frames.num_steps * 2 * recording.height * recording.width));
   const TimeSpan extent = sample.span ? *sample.span : extent_of(recording.events);
@@ -34,6 +34,15 @@ FramedSample frame(EventSample sample, const FrameTransform& transform) {
 
 std::vector<FramedSample> frame_source(const Source& source, const FrameTransform& transform) {
   std::vector<FramedSample> framed;
+  if (source.read_image) {
+    formats::Image image = source.read_image();
+    framed.push_back({source.label,
+                      source.name,
+                      {image.channels, image.height, image.width},
+                      std::move(image.pixels),
+                      {}});
+    return framed;
+  }
   for (EventSample& sample : source.read()) framed.push_back(frame(std::move(sample), transform));
   return framed;
 }
@@ -42,18 +51,23 @@ std::vector<FramedSample> frame_source(const Source& source, const FrameTransfor
 class Collector {
  public:
   Collector(FrameDataset& data, const Recipe& recipe, const DataOptions& options)
-      : data_(data), recipe_(recipe), options_(options) {}
+      : data_(data), recipe_(recipe), options_(options) {
+    data_.sample_shape = recipe.sample_shape;
+  }
 
   void add(std::vector<FramedSample> samples, Destination where) {
     const auto total = static_cast<std::int64_t>(samples.size());
     const bool cut = recipe_.rule == ValidationRule::last_windows && where == Destination::train;
     const std::int64_t held = cut ? validation_count(total, options_.validation_fraction) : 0;
     for (std::int64_t i = 0; i < total; ++i)
-      append(samples[static_cast<std::size_t>(i)], i >= total - held ? Destination::validation : where);
+      append(std::move(samples[static_cast<std::size_t>(i)]),
+             i >= total - held ? Destination::validation : where);
   }
 
  private:
-  void append(const FramedSample& sample, Destination where) {
+  void append(FramedSample sample, Destination where) {
+    if (data_.sample_shape.empty()) data_.sample_shape = sample.shape;
+    if (recipe_.images && sample.shape[0] != data_.sample_shape[0]) match_channels(sample);
     check_shape(sample);
     Split& split = where == Destination::train        ? data_.train
                    : where == Destination::validation ? data_.validation
@@ -65,14 +79,40 @@ class Collector {
     data_.dropped_events += sample.losses.dropped;
   }
 
-  void check_shape(const FramedSample& sample) {
-    const net::Shape shape{2, sample.height, sample.width};
-    if (data_.sample_shape.empty()) data_.sample_shape = shape;
-    if (data_.sample_shape != shape)
-      fail(ErrorKind::bad_data, sample.name,
-           "frames of {} x {} (height x width) but others have {} x {}: give height "
-           "and width to scale them alike",
-           sample.height, sample.width, data_.sample_shape[1], data_.sample_shape[2]);
+  /// Grey among colour: three equal channels, for this sample or, before the first colour, for all so far.
+  void match_channels(FramedSample& sample) {
+    if (sample.shape[0] == 1) {
+      sample.frames = tripled(sample.frames, sample.frames.size());
+      sample.shape[0] = 3;
+    } else if (recipe_.sample_shape.empty()) {
+      const auto size = static_cast<std::size_t>(data_.sample_size());
+      for (Split* split : {&data_.train, &data_.validation, &data_.test})
+        split->frames = tripled(split->frames, size);
+      data_.sample_shape[0] = 3;
+    }
+  }
+
+  /// Each run of `size` bytes three times.
+  static std::vector<std::uint8_t> tripled(const std::vector<std::uint8_t>& frames, std::size_t size) {
+    std::vector<std::uint8_t> out;
+    out.reserve(3 * frames.size());
+    for (std::size_t at = 0; at < frames.size(); at += size)
+      for (int channel = 0; channel < 3; ++channel)
+        out.insert(out.end(), frames.begin() + static_cast<std::ptrdiff_t>(at),
+                   frames.begin() + static_cast<std::ptrdiff_t>(at + size));
+    return out;
+  }
+
+  void check_shape(const FramedSample& sample) const {
+    if (data_.sample_shape == sample.shape) return;
+    if (recipe_.images)
+      fail(ErrorKind::bad_data, sample.name, "the image is {} (channels, height, width), expected {}{}",
+           net::to_string(sample.shape), net::to_string(data_.sample_shape),
+           recipe_.sample_shape.empty() ? ", the shape of the others" : "");
+    fail(ErrorKind::bad_data, sample.name,
+         "frames of {} x {} (height x width) but others have {} x {}: give height "
+         "and width to scale them alike",
+         sample.shape[1], sample.shape[2], data_.sample_shape[1], data_.sample_shape[2]);
   }
 
   FrameDataset& data_;
@@ -144,9 +184,10 @@ void read_all(FrameDataset& data, const Recipe& recipe, const DataOptions& optio
   for (std::size_t i = 0; i < where.size(); ++i)
     if (where[i] != Destination::nowhere) wanted.push_back(i);
   Collector collector(data, recipe, options);
-  constexpr std::size_t chunk = 64;  // so many recordings are held as events at once
+  const std::size_t chunk = recipe.images ? 1024 : 64;  // so many recordings are held as events at once
+  const char* unit = recipe.images ? "images" : "recordings";
   for (std::size_t begin = 0; begin < wanted.size(); begin += chunk) {
-    if (stop_requested()) fail(ErrorKind::interrupted, data.name, "stopped after {} recordings", begin);
+    if (stop_requested()) fail(ErrorKind::interrupted, data.name, "stopped after {} {}", begin, unit);
     const std::size_t count = std::min(chunk, wanted.size() - begin);
     std::vector<std::vector<FramedSample>> framed(count);
     parallel_for(static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
@@ -159,10 +200,10 @@ void read_all(FrameDataset& data, const Recipe& recipe, const DataOptions& optio
       if (begin == 0 && i == 0 && !data.sample_shape.empty()) reserve(data, recipe, where);
     }
     if (progress)
-      progress({"read recordings",
+      progress({fmt::format("read {}", unit),
                 static_cast<std::int64_t>(begin + count),
                 static_cast<std::int64_t>(wanted.size()),
-                "recordings",
+                unit,
                 {},
                 begin + count == wanted.size()});
   }
@@ -179,17 +220,19 @@ std::uint64_t add_split(std::uint64_t hash, const Split& split) {
 
 std::uint64_t checksum_of(const FrameDataset& data) {
   std::string head = fmt::format("{} {}", data.num_steps, net::to_string(data.sample_shape));
+  if (data.value_scale != 1) head += fmt::format(" scale {}", data.value_scale);
   for (const std::string& name : data.class_names) head += fmt::format(" {}", name);
   return add_split(add_split(add_split(fnv1a_64(head), data.train), data.validation), data.test);
 }
 
 FrameDataset build(const Recipe& recipe, const DataOptions& options, const ProgressCallback& progress) {
-  const FrameTransform transform = sample_transform(options);
+  const FrameTransform transform = recipe.images ? FrameTransform{} : sample_transform(options);
   FrameDataset data;
   data.name = options.name;
   data.num_steps = options.num_steps;
   data.class_names = recipe.class_names;
-  data.transform = transform.text();
+  data.transform = recipe.images ? "pixels / 255" : transform.text();
+  if (recipe.images) data.value_scale = 1.0F / 255.0F;
   read_all(data, recipe, options, transform, progress);
   limit_samples(data, recipe, options);
   check_classes(data);

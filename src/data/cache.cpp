@@ -14,7 +14,7 @@ namespace tern::data {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view magic = "TERNFRM1";
+constexpr std::string_view magic = "TERNFRM2";
 
 /// Writes and hashes as it goes, so that the data need not be copied into one string.
 class HashedFile {
@@ -76,6 +76,7 @@ nlohmann::json head_of(const std::string& key, const FrameDataset& data) {
           {"classes", data.class_names},
           {"split", data.split_statement},
           {"transform", data.transform},
+          {"value_scale", data.value_scale},
           {"saturated", data.saturated},
           {"dropped", data.dropped_events},
           {"checksum", data.checksum},
@@ -98,6 +99,7 @@ FrameDataset parse(std::string_view bytes, const std::string& key) {
   data.class_names = head.at("classes").get<std::vector<std::string>>();
   data.split_statement = head.at("split");
   data.transform = head.at("transform");
+  data.value_scale = head.at("value_scale");
   data.saturated = head.at("saturated");
   data.dropped_events = head.at("dropped");
   data.checksum = head.at("checksum");
@@ -114,10 +116,10 @@ FrameDataset parse(std::string_view bytes, const std::string& key) {
 }  // namespace
 
 std::string cache_key(const Recipe& recipe, const DataOptions& resolved) {
-  std::string key =
-      fmt::format("{} {} {}\nsplit {} {} {} {}\nwindow {}\n", magic, resolved.name,
-                  sample_transform(resolved).text(), resolved.validation_fraction, resolved.seed,
-                  resolved.max_per_class, static_cast<int>(recipe.rule), resolved.window_ms);
+  std::string key = fmt::format("{} {} {}\nsplit {} {} {} {}\nwindow {}\n", magic, resolved.name,
+                                recipe.images ? "pixels / 255" : sample_transform(resolved).text(),
+                                resolved.validation_fraction, resolved.seed, resolved.max_per_class,
+                                static_cast<int>(recipe.rule), resolved.window_ms);
   for (const fs::path& file : recipe.files) {
     const auto changed = fs::last_write_time(file).time_since_epoch().count();
     key += fmt::format("{} {} {}\n", file.lexically_relative(resolved.path).string(), fs::file_size(file),

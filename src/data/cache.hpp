@@ -20,8 +20,8 @@ std::filesystem::path cache_path(const DataOptions& resolved, const std::string&
 /// gives nothing and is reported by log(): the caller builds it anew.
 std::optional<FrameDataset> read_cache(const std::filesystem::path& path, const std::string& key);
 
-/// Stores it, whole or not at all. Layout: "TERNFRM1", a 64-bit length and that much JSON (key, names,
-/// shape), for each part labels (int32) and frames (uint8), then the 64-bit FNV-1a of all bytes before.
+/// Stores it, whole or not at all. Layout: "TERNFRM2", a 64-bit length and that much JSON (key, names,
+/// shape, scale), for each part labels (int32) and frames (uint8), then the 64-bit FNV-1a of all bytes before.
 /// Little-endian. Errors: io.
 void write_cache(const std::filesystem::path& path, const std::string& key, const FrameDataset& data);
 

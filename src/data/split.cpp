@@ -77,9 +77,10 @@ std::string split_statement(const Recipe& recipe, const DataOptions& options, co
     text += " No validation part.";
   else if (recipe.rule == ValidationRule::recordings)
     text += fmt::format(
-        " Validation: {:g} of the training recordings of each class, by a shuffle with seed {}; no "
-        "recording is in two parts.",
-        options.validation_fraction, options.seed);
+        " Validation: {:.4g} of the training {} of each class, by a shuffle with seed {}; no {} is in two "
+        "parts.",
+        options.validation_fraction, recipe.images ? "images" : "recordings", options.seed,
+        recipe.images ? "image" : "recording");
   else
     text += fmt::format(
         " Validation: the last contiguous {:g} of the windows of each training recording; train and "

@@ -89,11 +89,11 @@ void check(const ExampleRaster& example) {
       fail(ErrorKind::bad_data, layer.node, "spikes: expected [{}, {}], got {} values", steps, layer.shown,
            layer.spikes.size());
   if (example.frames.empty()) return;
-  const bool fits = (example.c == 1 || example.c == 2) && example.h > 0 && example.h <= 128 && example.w > 0 &&
+  const bool fits = example.c >= 1 && example.c <= 3 && example.h > 0 && example.h <= 128 && example.w > 0 &&
                     example.w <= 128;
   if (!fits || example.frames.size() != static_cast<std::size_t>(steps * example.c * example.h * example.w))
     fail(ErrorKind::bad_data, example.sample_name,
-         "frames: expected [{}, 1 or 2, up to 128, up to 128], got [{}, {}, {}, {}] and {} values", steps, steps,
+         "frames: expected [{}, 1 to 3, up to 128, up to 128], got [{}, {}, {}, {}] and {} values", steps, steps,
          example.c, example.h, example.w, example.frames.size());
 }
 

@@ -69,7 +69,8 @@ data::DataOptions parse_data(YamlMap map) {
   o.width = map.integer_or("width", 0, 0, 4096);
   o.denoise_us = map.integer_or("denoise_us", 0, 0, most);
   o.transforms = map.text_or("transforms", "");
-  o.validation_fraction = map.real_or("validation_fraction", o.validation_fraction, 0, 0.9);
+  o.validation_fraction =
+      map.real_or("validation_fraction", data::default_validation_fraction(o.name), 0, 0.9);
   o.max_per_class = map.integer_or("max_per_class", 0, 0, most);
   o.seed = static_cast<std::uint64_t>(map.integer_or("seed", 0, 0, std::numeric_limits<std::int64_t>::max()));
   o.cache_dir = map.text_or("cache_dir", "");

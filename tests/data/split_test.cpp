@@ -29,6 +29,7 @@ std::int64_t count(const Recipe& recipe, const std::vector<Destination>& where, 
 TEST(Split, ValidationTakesTheSameFractionOfEachClass) {
   const Recipe recipe = recipe_of(40, 10);
   DataOptions options;
+  options.validation_fraction = 0.1;
   const std::vector<Destination> where = destinations(recipe, options);
   for (const std::int32_t label : {0, 1}) {
     EXPECT_EQ(count(recipe, where, Destination::train, label), 36);
@@ -55,6 +56,7 @@ TEST(Split, TheTestPartIsNeverTouchedByValidation) {
 TEST(Split, MaxPerClassLimitsBothParts) {
   const Recipe recipe = recipe_of(40, 10);
   DataOptions options;
+  options.validation_fraction = 0.1;
   options.max_per_class = 20;
   std::vector<Destination> where = destinations(recipe, options);
   EXPECT_EQ(count(recipe, where, Destination::train, 1), 18);
@@ -67,7 +69,8 @@ TEST(Split, RecordingsOfSeveralClassesAreHeldWhole) {
   Recipe recipe;
   recipe.class_names = {"a", "b"};
   for (int i = 0; i < 10; ++i) recipe.sources.push_back({Part::train, -1, "", 12, {}});
-  EXPECT_EQ(count(recipe, destinations(recipe, {}), Destination::validation, -1), 1);
+  EXPECT_EQ(count(recipe, destinations(recipe, {.validation_fraction = 0.1}), Destination::validation, -1),
+            1);
 }
 
 TEST(Split, ChooseTakesExactlyAsMany) {

@@ -38,6 +38,7 @@ int show_set(const data::DataOptions& options, const GlobalOptions& globals) {
   if (!globals.json) return fmt::print("{}", data::describe(set)), 0;
   const nlohmann::ordered_json out{
       {"name", set.name}, {"classes", set.class_names}, {"num_steps", set.num_steps}, {"sample_shape", set.sample_shape},
+      {"value_scale", set.value_scale},
       {"train", set.train.size()}, {"validation", set.validation.size()}, {"test", set.test.size()},
       {"split", set.split_statement}, {"transform", set.transform}};
   fmt::print("{}\n", out.dump(2));
@@ -51,7 +52,7 @@ void add_data(CLI::App& app, GlobalOptions& globals, std::function<int()>& actio
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "an event recording (.bin, .aedat, .aedat4, .raw, .dat); else --data is shown");
   auto options = add_data_options(*command);
-  command->footer("Examples:\n  tern data --data nmnist-mini\n  tern data --data nmnist --path nmnist-4class\n"
+  command->footer("Examples:\n  tern data --data nmnist-mini\n  tern data --data fashion-mnist\n  tern data --data nmnist --path nmnist-4class\n"
                   "  tern data recording.aedat4");
   command->callback([&, file, options] {
     action = [&, file, options] { return file->empty() ? show_set(*options, globals) : show_file(*file, globals.json); };

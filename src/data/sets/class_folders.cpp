@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "formats/events/read_events.hpp"
+#include "formats/images/jpeg.hpp"
 
 namespace tern::data::sets {
 namespace {
@@ -24,38 +25,57 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   return entries;
 }
 
-/// A loose event file beside the class folders has no label.
-void refuse_loose_files(const fs::path& folder) {
+/// A loose file beside the class folders has no label.
+void refuse_loose_files(const fs::path& folder, const FileKind& kind) {
   for (const fs::path& entry : sorted_entries(folder))
-    if (fs::is_regular_file(entry) && formats::has_event_extension(entry))
-      fail(ErrorKind::bad_data, entry.string(), "an event file outside the class folders has no label");
+    if (fs::is_regular_file(entry) && kind.accepts(entry))
+      fail(ErrorKind::bad_data, entry.string(), "an {} outside the class folders has no label", kind.file);
 }
 
-Source source_of(const fs::path& file, Part part, std::int32_t label, std::string name) {
-  return {part, label, name, 1, [file, label, name] {
-            std::vector<EventSample> samples(1);
-            samples[0] = {label, name, formats::read_events(file), {}};
-            return samples;
-          }};
+void set_event_reader(Source& source, const fs::path& file) {
+  source.read = [file, label = source.label, name = source.name] {
+    std::vector<EventSample> samples(1);
+    samples[0] = {label, name, formats::read_events(file), {}};
+    return samples;
+  };
 }
 
-void add_part(Recipe& recipe, const fs::path& folder, Part part) {
-  refuse_loose_files(folder);
+void set_jpeg_reader(Source& source, const fs::path& file) {
+  source.read_image = [file] { return formats::read_jpeg(file); };
+}
+
+std::vector<fs::path> files_of(const fs::path& folder, const FileKind& kind) {
+  std::vector<fs::path> files;
+  for (const fs::path& entry : sorted_entries(folder)) {
+    if (!fs::is_regular_file(entry) || !kind.accepts(entry))
+      fail(ErrorKind::bad_data, entry.string(), "a class folder holds {}s only", kind.file);
+    files.push_back(entry);
+  }
+  if (files.empty()) fail(ErrorKind::bad_data, folder.string(), "the class has no {}", kind.sample);
+  return files;
+}
+
+void add_part(Recipe& recipe, const fs::path& folder, Part part, const FileKind& kind) {
+  refuse_loose_files(folder, kind);
   for (const std::string& name : sub_folders(folder)) {
     const auto found = std::find(recipe.class_names.begin(), recipe.class_names.end(), name);
     if (found == recipe.class_names.end())
       fail(ErrorKind::bad_data, (folder / name).string(), "'{}' is not a class: the training folder has {}",
            name, fmt::join(recipe.class_names, ", "));
     const auto label = static_cast<std::int32_t>(found - recipe.class_names.begin());
-    for (const fs::path& file : event_files(folder / name)) {
+    const std::string prefix = folder.filename().string() + "/" + name + "/";
+    for (const fs::path& file : files_of(folder / name, kind)) {
       recipe.files.push_back(file);
-      recipe.sources.push_back(source_of(
-          file, part, label, folder.filename().string() + "/" + name + "/" + file.filename().string()));
+      recipe.sources.push_back({part, label, prefix + file.filename().string(), 1});
+      kind.set_reader(recipe.sources.back(), file);
     }
   }
 }
 
 }  // namespace
+
+const FileKind event_kind{"event file", "recording", formats::has_event_extension, set_event_reader};
+const FileKind jpeg_kind{"image file", "image", formats::has_jpeg_extension, set_jpeg_reader};
 
 std::vector<std::string> sub_folders(const fs::path& folder) {
   std::vector<std::string> names;
@@ -65,14 +85,7 @@ std::vector<std::string> sub_folders(const fs::path& folder) {
 }
 
 std::vector<fs::path> event_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const fs::path& entry : sorted_entries(folder)) {
-    if (!fs::is_regular_file(entry) || !formats::has_event_extension(entry))
-      fail(ErrorKind::bad_data, entry.string(), "a class folder holds event files only");
-    files.push_back(entry);
-  }
-  if (files.empty()) fail(ErrorKind::bad_data, folder.string(), "the class has no recording");
-  return files;
+  return files_of(folder, event_kind);
 }
 
 void need_folder(const std::string& set, const fs::path& root, const std::string& name,
@@ -85,7 +98,7 @@ void need_folder(const std::string& set, const fs::path& root, const std::string
 }
 
 Recipe list_class_folders(const std::string& set, const fs::path& root, const std::string& train,
-                          const std::string& test) {
+                          const std::string& test, const FileKind& kind) {
   const std::string layout = fmt::format("{}/CLASS/FILE and {}/CLASS/FILE", train, test);
   need_folder(set, root, train, layout);
   need_folder(set, root, test, layout);
@@ -93,8 +106,8 @@ Recipe list_class_folders(const std::string& set, const fs::path& root, const st
   recipe.class_names = sub_folders(root / train);
   if (recipe.class_names.empty())
     fail(ErrorKind::usage, set, "no class folder in {}: expected {}", (root / train).string(), layout);
-  add_part(recipe, root / train, Part::train);
-  add_part(recipe, root / test, Part::test);
+  add_part(recipe, root / train, Part::train, kind);
+  add_part(recipe, root / test, Part::test, kind);
   recipe.origin =
       fmt::format("Folder '{}' trains and folder '{}' tests, as the data set comes.", train, test);
   return recipe;

@@ -20,9 +20,4 @@ const DataSet event_folder{
     .list = list_event_folder,
 };
 
-const std::vector<DataSet>& table() {
-  static const std::vector<DataSet> all{nmnist_mini, nmnist, dvs128_objects, dvs128_gesture, event_folder};
-  return all;
-}
-
 }  // namespace tern::data::sets

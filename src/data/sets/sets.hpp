@@ -29,6 +29,25 @@ extern const DataSet dvs128_gesture;
 /// Folders train/CLASS/FILE and test/CLASS/FILE with files of any event format.
 extern const DataSet event_folder;
 
+/// Four IDX files as Fashion-MNIST comes, plain or .gz: train-images-idx3-ubyte and so on. Without a path,
+/// where Debian's package dataset-fashion-mnist puts them. Validation: 500 of the 6000 training images of
+/// each class. Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
+/// Learning Algorithms", 2017.
+extern const DataSet fashion_mnist;
+
+/// The same four files of MNIST. Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to
+/// Document Recognition", 1998.
+extern const DataSet mnist;
+
+/// Folders train/CLASS/FILE and test/CLASS/FILE with JPEG files of one size; classes in order of name. Where
+/// any is in colour, grey ones get three equal channels.
+extern const DataSet image_folder;
+
+/// An image folder of CIFAR-10: its ten classes, 3 x 32 x 32. JPEG is lossy: accuracies are near those on the
+/// original data, not equal. Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images",
+/// 2009.
+extern const DataSet cifar10_jpg;
+
 /// All of them, in the order of `tern list`.
 const std::vector<DataSet>& table();
 

@@ -3,7 +3,7 @@ const levels = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_
 const levelOf = Object.fromEntries([...levels].map((character, level) => [character, level / 63]));
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-// ON events in one colour, OFF events in another, over the page's faint ground.
+// ON events in one colour, OFF events in another, over the page's faint ground; three channels are a colour image.
 function paintFrame(canvas, example, step) {
   const { c, h, w, frames } = example;
   canvas.width = w;
@@ -13,9 +13,10 @@ function paintFrame(canvas, example, step) {
   const ground = rgb(cssColour("--faint")),
     inks = [rgb(cssColour("--on")), rgb(cssColour("--off"))];
   for (let pixel = 0; pixel < h * w; ++pixel) {
-    const colour = [...ground];
-    for (let channel = 0; channel < c; ++channel) {
-      const level = levelOf[frames[(step * c + channel) * h * w + pixel]];
+    const levelsHere = Array.from({ length: c }, (unused, channel) => levelOf[frames[(step * c + channel) * h * w + pixel]]);
+    const colour = c === 3 ? levelsHere.map((level) => 255 * level) : [...ground];
+    for (let channel = 0; channel < c && c < 3; ++channel) {
+      const level = levelsHere[channel];
       const strength = level > 0 ? 0.25 + 0.75 * level : 0;
       for (let i = 0; i < 3; ++i) colour[i] += (inks[channel][i] - colour[i]) * strength;
     }
