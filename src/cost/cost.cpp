@@ -159,7 +159,7 @@ void check_weights_fit(const net::Net& net, const CostReport& report, const Acce
 
 CostReport evaluate(const net::Net& net, const Profile& profile, const Accelerator& accelerator,
                     const CostOptions& options) {
-  if (net.num_steps() < 1)
+  if (net.type(net.input().name).has_time && net.num_steps() < 1)
     fail(ErrorKind::usage, fmt::format("net '{}'", net.name()),
          "a cost is of one sample: the Net must state num_steps");
   check_profile(net, profile);

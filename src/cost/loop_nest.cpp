@@ -21,8 +21,9 @@ bool is_neuron(const net::Node& node) {
 
 /// Operations that pass results on one by one, or pool them, on the way from a kernel to the next.
 bool is_passage(const net::Node& node) {
-  static constexpr std::array<std::string_view, 6> passages{"batch_norm", "relu",       "dropout",
-                                                            "flatten",    "max_pool2d", "avg_pool2d"};
+  static constexpr std::array<std::string_view, 14> passages{
+      "batch_norm", "relu",         "relu6", "sigmoid",    "hard_sigmoid", "silu",       "hard_swish",
+      "leaky_relu", "quantize", "dropout", "flatten", "max_pool2d", "avg_pool2d", "global_avg_pool"};
   return is_neuron(node) || std::find(passages.begin(), passages.end(), node.op) != passages.end();
 }
 
@@ -55,7 +56,7 @@ void attach_passage(const net::Net& net, const net::Node& kernel, LoopNest& nest
       nest.neurons = net::num_elements(net.type(node->name).shape);
       nest.dst_is_binary = true;
     }
-    if (node->op == "avg_pool2d") nest.dst_is_binary = false;
+    if (node->op == "avg_pool2d" || node->op == "global_avg_pool") nest.dst_is_binary = false;
     nest.dst_elements = net::num_elements(net.type(node->name).shape);
   }
 }

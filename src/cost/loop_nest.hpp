@@ -42,7 +42,7 @@ struct LoopNest {
 /// Errors: ErrorKind::unsupported (place: the node) for another operation with weights.
 std::vector<LoopNest> loop_nests(const net::Net& net, const net::Node& node);
 
-/// Neurons that no kernel feeds through a chain of batch_norm, pools, dropout and flatten.
+/// Neurons that no kernel feeds through a chain of batch_norm, activations, pools, dropout and flatten.
 std::vector<const net::Node*> unattached_neurons(const net::Net& net);
 
 }  // namespace tern::cost

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "cost/loop_nest.hpp"
 #include "cost/mapping_search.hpp"
 #include "cost/workload.hpp"
 #include "tiny.hpp"
@@ -50,6 +51,31 @@ TEST(CostTest, CountsWhatTheNetCounts) {
       EXPECT_EQ(part.accesses, static_cast<double>(sum.neuron_updates_per_step * net.num_steps()));
     }
   }
+}
+
+TEST(CostTest, CountsConvolutionalNetworksWithoutTime) {
+  zoo::ArchitectureOptions cifar{.num_classes = 10, .input_shape = {3, 32, 32}, .width = 0.25};
+  LayerProfile dense;
+  dense.weight_bits = dense.src_bits = 8;
+  for (const char* name : {"resnet20", "mobilenet-v2", "squeezenet", "densenet22"}) {
+    const net::Net net = zoo::find_architecture(name).build(cifar);
+    for (const char* machine : {"eyeriss-snn.yaml", "edge-mcu.yaml"}) {
+      const CostReport report = evaluate(net, everywhere(net, dense), hardware(machine));
+      EXPECT_EQ(report.macs, net::totals(net).macs_per_step) << name;
+      EXPECT_GT(report.energy_mj, 0) << name;
+    }
+  }
+}
+
+TEST(CostTest, WhatPassesAnActivationAndAPoolIsHandedOn) {
+  net::Net net("pooled");
+  net.add("x", "input", {}, {{"shape", std::vector<std::int64_t>{2, 6, 6}}, {"time", false}});
+  net.add("conv", "conv2d", {"x"}, {{"out_channels", 4}});
+  net.add("act", "hard_swish", {"conv"});
+  net.add("pool", "global_avg_pool", {"act"});
+  net.add("fc", "linear", {"pool"}, {{"out_features", 3}});
+  EXPECT_EQ(loop_nests(net, net.node("conv"))[0].dst_elements, 4);
+  EXPECT_FALSE(loop_nests(net, net.node("fc"))[0].reads_net_input);
 }
 
 TEST(CostTest, BreakdownsAddUp) {
