@@ -17,8 +17,10 @@
 
 namespace tern::compress {
 
-/// By weight name, float32 in the weight's shape; the higher a score, the longer its weight is kept. Finite.
-using Scores = std::map<std::string, at::Tensor>;
+/// By weight name, float32 in the weight's shape.
+using Tensors = std::map<std::string, at::Tensor>;
+/// The higher a score, the longer its weight is kept. Finite.
+using Scores = Tensors;
 
 /// What a criterion sees.
 struct CriterionInput {
@@ -36,6 +38,9 @@ struct CriterionRow {
   MethodInfo info;
   bool needs_samples;
   Scores (*score)(const CriterionInput&);
+  /// Moves the kept latents so as to make up for the weights just pruned; `before` are the latents before pruning.
+  /// Null where the method has no such update.
+  void (*compensate)(const CriterionInput&, const Tensors& before) = nullptr;
 };
 
 /// One file each in criteria/; what each computes is said there.
@@ -43,8 +48,10 @@ const std::vector<CriterionRow>& criterion_table();
 /// Errors: ErrorKind::usage with the nearest known name.
 const CriterionRow& find_criterion(std::string_view name);
 
-/// Runs the row and checks its promise. Errors: ErrorKind::usage where a criterion that needs samples gets none;
-/// ErrorKind::bad_data naming the weight where a score is not finite (weights or samples are not).
+/// Runs the row. Errors: ErrorKind::usage where a criterion that needs samples or a loss gets none.
 Scores score_weights(const CriterionRow& row, const CriterionInput& input);
+
+/// The latents of `names`, copied.
+Tensors copy_latents(const learn::Model& model, const std::vector<std::string>& names);
 
 }  // namespace tern::compress

@@ -23,9 +23,14 @@ namespace tern::compress {
 /// Latents outside trainable_mask() become zero; with a backward_mask that covers them, pruned latents live on.
 ///
 /// 0 <= sparsity < 1. Linear in the number of weights. Errors: ErrorKind::usage, place "prune", for a sparsity out of
-/// range or above max_sparsity(shape), or what scope and shape refuse; nothing is changed then.
+/// range or above max_sparsity(shape), or what scope and shape refuse; ErrorKind::bad_data for scores that are not
+/// finite. Nothing is changed then.
 void prune(learn::Model& model, const Scores& scores, const std::vector<std::string>& names, double sparsity,
            const ScopeRow& scope, const MaskShape& shape = {}, bool regrow = false);
+
+/// Scores, prunes and lets the criterion make up for what went (obs, woodfisher): one-shot pruning.
+void prune_by(const CriterionRow& criterion, const CriterionInput& input, double sparsity, const ScopeRow& scope,
+              const MaskShape& shape = {});
 
 /// Fraction of zeros that masks make over `names`.
 double masked_fraction(const learn::Model& model, const std::vector<std::string>& names);
