@@ -9,7 +9,10 @@
 //   - conv2d and linear: acc = sum of code * src in float, exact while src are integers and |acc| < 2^24; then
 //     dst = scale * acc, + bias. Float weights are codes with scale 1, and agree within rounding.
 //   - batch_norm: kernels::fold_batch_norm, then scale * x + shift. if, lif: kernels::neuron_forward.
-//   - pooling: kernels::max_pool2d_forward, avg_pool2d_forward. mean_time, vote: sum in order, then one division.
+//   - pooling: kernels::max_pool2d_forward, avg_pool2d_forward; global_avg_pool is avg_pool2d of one window.
+//     mean_time, vote: sum in order, then one division.
+//   - add, multiply: inputs in their order. relu, relu6, hard_sigmoid, hard_swish, leaky_relu: as training; sigmoid and
+//     silu agree with it within the rounding of exp.
 #pragma once
 
 #include <cstdint>
