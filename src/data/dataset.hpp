@@ -82,7 +82,7 @@ struct DataSetRow {
 };
 
 /// The registry: event recordings (nmnist, nmnist-mini, dvs128-objects, dvs128-gesture, event-folder) and
-/// images (fashion-mnist, mnist, cifar10-jpg, image-folder).
+/// images (fashion-mnist, mnist, cifar10, cifar10-jpg, image-folder).
 const std::vector<DataSetRow>& data_set_table();
 
 /// The part of the training samples held for validation where the options do not say: 0.1, but 1/12 (5000 of

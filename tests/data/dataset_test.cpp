@@ -49,9 +49,9 @@ TEST(DataSetTable, EveryRowIsDescribed) {
     EXPECT_GE(row.info.parameters.size(), row.images ? 5u : 12u);
     names.insert(row.info.name);
   }
-  EXPECT_EQ(names,
-            (std::set<std::string>{"nmnist", "nmnist-mini", "dvs128-objects", "dvs128-gesture",
-                                   "event-folder", "fashion-mnist", "mnist", "cifar10-jpg", "image-folder"}));
+  EXPECT_EQ(names, (std::set<std::string>{"nmnist", "nmnist-mini", "dvs128-objects", "dvs128-gesture",
+                                          "event-folder", "fashion-mnist", "mnist", "cifar10", "cifar10-jpg",
+                                          "image-folder"}));
 }
 
 class Loading : public WithFolder {

@@ -43,9 +43,12 @@ extern const DataSet mnist;
 /// any is in colour, grey ones get three equal channels.
 extern const DataSet image_folder;
 
+/// CIFAR-10's binary version: data_batch_1.bin to data_batch_5.bin and test_batch.bin.
+/// Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+extern const DataSet cifar10;
+
 /// An image folder of CIFAR-10: its ten classes, 3 x 32 x 32. JPEG is lossy: accuracies are near those on the
-/// original data, not equal. Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images",
-/// 2009.
+/// original data, not equal.
 extern const DataSet cifar10_jpg;
 
 /// All of them, in the order of `tern list`.
