@@ -25,7 +25,7 @@ struct ExampleRaster {
   std::string predicted;
   std::int64_t num_steps = 0;
   std::vector<RasterLayer> layers;    ///< in the network's order
-  std::int64_t c = 0, h = 0, w = 0;   ///< of a frame; c is 1, 2 (ON and OFF events) or 3 (red, green, blue); at most 128 x 128
+  std::int64_t c = 0, h = 0, w = 0;   ///< of a frame; c is 1, 2 (ON, OFF) or 3 (red, green, blue); at most 128 x 128
   std::vector<float> frames;          ///< [num_steps, c, h, w], >= 0; scaled to their own maximum. May be empty
 };
 

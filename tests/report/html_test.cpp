@@ -33,6 +33,18 @@ TEST(HtmlTest, HoldsEveryTrialAndRepeatsByteForByte) {
   EXPECT_EQ(json["trials"][0]["layers"][0]["scale"], nullptr);
 }
 
+TEST(HtmlTest, ShowsColourImages) {
+  ReportData data = synthetic_report();
+  ExampleRaster& example = *data.example;
+  example.c = 3;
+  example.h = example.w = 2;
+  example.frames.assign(static_cast<std::size_t>(example.num_steps * 12), 0.5F);
+  example.frames[0] = 1.0F;
+  const auto json = data_of(render_report(data));
+  EXPECT_EQ(json["example"]["c"], 3);
+  EXPECT_EQ(json["example"]["frames"].get<std::string>().substr(0, 2), "_W") << "levels 63 and 32";
+}
+
 TEST(HtmlTest, NeedsNoOtherFile) {
   const std::string page = render_report(synthetic_report());
   EXPECT_EQ(page.find("src=\""), page.npos);

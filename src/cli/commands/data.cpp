@@ -52,7 +52,8 @@ void add_data(CLI::App& app, GlobalOptions& globals, std::function<int()>& actio
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "an event recording (.bin, .aedat, .aedat4, .raw, .dat); else --data is shown");
   auto options = add_data_options(*command);
-  command->footer("Examples:\n  tern data --data nmnist-mini\n  tern data --data fashion-mnist\n  tern data --data nmnist --path nmnist-4class\n"
+  command->footer("Examples:\n  tern data --data nmnist-mini\n  tern data --data fashion-mnist\n"
+                  "  tern data --data nmnist --path nmnist-4class\n"
                   "  tern data recording.aedat4");
   command->callback([&, file, options] {
     action = [&, file, options] { return file->empty() ? show_set(*options, globals) : show_file(*file, globals.json); };

@@ -13,7 +13,8 @@ function paintFrame(canvas, example, step) {
   const ground = rgb(cssColour("--faint")),
     inks = [rgb(cssColour("--on")), rgb(cssColour("--off"))];
   for (let pixel = 0; pixel < h * w; ++pixel) {
-    const levelsHere = Array.from({ length: c }, (unused, channel) => levelOf[frames[(step * c + channel) * h * w + pixel]]);
+    const at = (channel) => frames[(step * c + channel) * h * w + pixel];
+    const levelsHere = Array.from({ length: c }, (unused, channel) => levelOf[at(channel)]);
     const colour = c === 3 ? levelsHere.map((level) => 255 * level) : [...ground];
     for (let channel = 0; channel < c && c < 3; ++channel) {
       const level = levelsHere[channel];
