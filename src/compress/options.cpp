@@ -81,6 +81,10 @@ const OptionSpec& Options::spec(std::string_view name) const {
   fail(ErrorKind::internal, "plan", "no option '{}'", name);
 }
 
+bool Options::knows(std::string_view name) const {
+  return std::any_of(specs_.begin(), specs_.end(), [&](const OptionSpec& entry) { return entry.name == name; });
+}
+
 bool Options::has(std::string_view name) const { return values_.count(name) || !spec(name).fallback.empty(); }
 
 const std::string& Options::text(std::string_view name) const {

@@ -33,6 +33,7 @@ class Options {
   /// number or out of range, an option twice. `step` names the step in messages.
   void parse(std::string_view text, std::string_view step);
 
+  bool knows(std::string_view name) const;
   bool has(std::string_view name) const;  ///< given or with a default
   double number(std::string_view name) const;
   int integer(std::string_view name) const;

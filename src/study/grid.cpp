@@ -50,16 +50,37 @@ void add_combination(std::vector<report::TrialSpec>& trials, const GridOptions& 
   }
 }
 
+/// Bits and sparsity that a written-out plan asks for, for the table.
+report::TrialSpec describe(const NamedPlan& plan, std::uint64_t seed) {
+  report::TrialSpec spec{fmt::format("{}/seed{}", plan.name, seed), plan.plan, plan.name, 32, 0.0, seed};
+  for (const auto& phase : compress::parse_plan(plan.plan).phases)
+    for (const auto& step : phase.steps) {
+      if (step.kind->name == "quantize") spec.bits = step.options.integer("w");
+      if (step.kind->name != "prune") continue;
+      for (const char* scope : {"global", "local", "erk", "uniform"})
+        if (step.options.knows(scope) && step.options.has(scope)) spec.sparsity = step.options.number(scope);
+    }
+  return spec;
+}
+
 }  // namespace
 
-std::vector<report::TrialSpec> make_trials(const GridOptions& grid, const std::vector<std::uint64_t>& seeds) {
+std::vector<report::TrialSpec> make_trials(const StudyConfig& config) {
   std::vector<report::TrialSpec> trials;
-  for (const auto seed : seeds)
+  for (const auto seed : config.seeds)
     add_once(trials, {fmt::format("baseline/seed{}", seed), "", "baseline", 32, 0.0, seed});
-  for (const auto seed : seeds)
-    for (const auto& combination : grid.combinations)
-      if (combination != "baseline") add_combination(trials, grid, combination, seed);
+  for (const auto seed : config.seeds) {
+    for (const auto& combination : config.grid.combinations)
+      if (combination != "baseline") add_combination(trials, config.grid, combination, seed);
+    for (const auto& plan : config.plans) add_once(trials, describe(plan, seed));
+  }
   return trials;
+}
+
+const NamedPlan* find_plan(const StudyConfig& config, const report::TrialSpec& spec) {
+  const auto found = std::find_if(config.plans.begin(), config.plans.end(),
+                                  [&](const NamedPlan& plan) { return plan.name == spec.combination; });
+  return found == config.plans.end() ? nullptr : &*found;
 }
 
 }  // namespace tern::study

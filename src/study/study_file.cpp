@@ -99,7 +99,8 @@ NetworkOptions parse_network(YamlMap map) {
   return n;
 }
 
-train::TrainOptions parse_train(YamlMap map, train::TrainOptions o) {
+/// Reads the keys of a training section from `map`, which may hold others.
+train::TrainOptions read_train(YamlMap& map, train::TrainOptions o) {
   o.epochs = static_cast<int>(map.integer_or("epochs", o.epochs, 1, 100000));
   o.batch_size = map.integer_or("batch_size", o.batch_size, 1, 65536);
   o.optimizer.name = map.text_or("optimizer", o.optimizer.name);
@@ -114,14 +115,72 @@ train::TrainOptions parse_train(YamlMap map, train::TrainOptions o) {
   o.augment.max_shift = static_cast<int>(map.integer_or("max_shift", o.augment.max_shift, 0, 1024));
   o.augment.horizontal_flip = map.real_or("horizontal_flip", o.augment.horizontal_flip, 0, 1);
   o.augment.event_drop = map.real_or("event_drop", o.augment.event_drop, 0, 1);
+  o.calibration_samples = map.integer_or("calibration_samples", o.calibration_samples, 1, most);
+  return o;
+}
+
+train::TrainOptions parse_train(YamlMap map, const train::TrainOptions& fallback) {
+  const train::TrainOptions o = read_train(map, fallback);
   map.finish();
   return o;
 }
 
-GridOptions parse_grid(YamlMap map) {
+std::string train_keys(const train::TrainOptions& o) {
+  return fmt::format(
+      "epochs: {}, batch_size: {}, optimizer: {}, weight_decay: {}, momentum: {}, learning_rate: {}, "
+      "learning_rate_schedule: {}, warmup_share: {}, loss: {}, label_smoothing: {}, mixup_alpha: {}, max_shift: {}, "
+      "horizontal_flip: {}, event_drop: {}, calibration_samples: {}",
+      o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum, o.learning_rate.base,
+      o.learning_rate.name, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.augment.max_shift,
+      o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples);
+}
+
+std::string train_text(const train::TrainOptions& o) { return "{" + train_keys(o) + "}"; }
+
+/// One line: everything that decides a written-out trial.
+std::string plan_line(const NamedPlan& plan) {
+  return fmt::format("{{name: {}, plan: \"{}\", from: {}{}, {}}}", plan.name, plan.plan,
+                     plan.from_scratch ? "scratch" : "baseline",
+                     plan.from_scratch ? fmt::format(", width: {}", plan.network.options.width) : "",
+                     train_keys(plan.train));
+}
+
+NamedPlan parse_named_plan(YamlMap map, const StudyConfig& study) {
+  NamedPlan plan;
+  plan.name = map.text("name");
+  plan.plan = compress::to_text(compress::parse_plan(map.text_or("plan", "")));
+  plan.network = study.network;
+  plan.network.options.width = map.real_or("width", study.network.options.width, 1e-3, 1e3);
+  const std::vector<std::string> starts{"baseline", "scratch"};
+  const std::string from = map.text_or("from", map.has("width") ? "scratch" : "baseline");
+  if (from != starts[0] && from != starts[1]) fail_unknown("start", from, starts, map.place_of("from"));
+  plan.from_scratch = from == "scratch";
+  if (map.has("width") && !plan.from_scratch)
+    fail(ErrorKind::usage, map.place_of("width"), "a network of another width starts from scratch");
+  plan.train = read_train(map, plan.from_scratch ? study.train : study.finetune);
+  map.finish();
+  compress::epochs_of_phases(compress::parse_plan(plan.plan), plan.train.epochs);
+  plan.text = plan_line(plan);
+  return plan;
+}
+
+std::vector<NamedPlan> parse_plans(YamlMap& map, const StudyConfig& study) {
+  std::vector<NamedPlan> plans;
+  if (!map.has("plans")) return plans;
+  for (auto& entry : map.maps("plans")) {
+    plans.push_back(parse_named_plan(entry, study));
+    for (std::size_t i = 0; i + 1 < plans.size(); ++i)
+      if (plans[i].name == plans.back().name || plans.back().name == "baseline")
+        fail(ErrorKind::usage, map.place_of("plans"), "the name '{}' stands twice", plans.back().name);
+  }
+  return plans;
+}
+
+/// `is_absent`: the study writes its trials out instead.
+GridOptions parse_grid(YamlMap map, bool is_absent) {
   GridOptions g;
   const std::vector<std::string> known{"baseline", "quantize", "prune", "cumulative", "joint"};
-  if (map.has("combinations")) g.combinations = map.texts_or_empty("combinations");
+  if (map.has("combinations") || is_absent) g.combinations = map.texts_or_empty("combinations");
   for (const auto& name : g.combinations)
     if (std::find(known.begin(), known.end(), name) == known.end())
       fail_unknown("combination", name, known, map.place_of("combinations"));
@@ -147,17 +206,14 @@ std::filesystem::path find_file(const std::filesystem::path& given, const std::f
   return given;
 }
 
-std::string train_text(const train::TrainOptions& o) {
-  return fmt::format(
-      "{{epochs: {}, batch_size: {}, optimizer: {}, weight_decay: {}, momentum: {}, learning_rate: {}, "
-      "learning_rate_schedule: {}, warmup_share: {}, loss: {}, label_smoothing: {}, mixup_alpha: {}, max_shift: {}, "
-      "horizontal_flip: {}, event_drop: {}}}",
-      o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum, o.learning_rate.base,
-      o.learning_rate.name, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.augment.max_shift,
-      o.augment.horizontal_flip, o.augment.event_drop);
+std::string plans_text(const StudyConfig& c) {
+  std::string text;
+  for (const auto& plan : c.plans)
+    text += "  - " + plan.text + "\n";
+  return text.empty() ? text : "plans:\n" + text;
 }
 
-std::string resolved_text(const StudyConfig& c) {
+std::string resolved_text(const StudyConfig& c, const std::string& plans) {
   const data::DataOptions& d = c.data;
   const zoo::NeuronOptions& n = c.network.options.neuron;
   return fmt::format(
@@ -168,14 +224,14 @@ std::string resolved_text(const StudyConfig& c) {
       "v_reset: {}, reset: {}, detach_reset: {}, surrogate: {}, surrogate_alpha: {}}}\n"
       "train: {}\nfinetune: {}\n"
       "grid: {{combinations: [{}], bits: [{}], sparsity: [{}], schedule: {}, quantizer: {}, gradient: {}}}\n"
-      "seeds: [{}]\nhardware: {}\nactivity_samples: {}\ntolerance: {}\n",
+      "{}seeds: [{}]\nhardware: {}\nactivity_samples: {}\ntolerance: {}\n",
       c.name, c.title, d.name, d.path.string(), d.num_steps, d.slicing, d.step_ms, d.window_ms, d.height, d.width,
       d.denoise_us, d.transforms, d.validation_fraction, d.max_per_class, d.seed, c.network.name,
       c.network.options.channels.empty() ? "" : fmt::format("channels: [{}], ", fmt::join(c.network.options.channels, ", ")),
       c.network.options.width, c.network.options.dropout, n.op, n.form, n.tau, n.beta, n.v_threshold, n.v_reset, n.reset,
       n.detach_reset, n.surrogate, n.surrogate_alpha, train_text(c.train), train_text(c.finetune),
       fmt::join(c.grid.combinations, ", "), fmt::join(c.grid.bits, ", "), fmt::join(c.grid.sparsity, ", "),
-      c.grid.schedule, c.grid.quantizer, c.grid.gradient, fmt::join(c.seeds, ", "), c.hardware.string(),
+      c.grid.schedule, c.grid.quantizer, c.grid.gradient, plans, fmt::join(c.seeds, ", "), c.hardware.string(),
       c.activity_samples, c.tolerance);
 }
 
@@ -197,7 +253,8 @@ StudyConfig parse_study(std::string_view yaml, const std::vector<std::string>& o
   config.network = parse_network(section(map, "network"));
   config.train = parse_train(section(map, "train"), {});
   config.finetune = parse_train(section(map, "finetune"), config.train);
-  config.grid = parse_grid(section(map, "grid"));
+  config.grid = parse_grid(section(map, "grid"), map.has("plans") && !map.has("grid"));
+  config.plans = parse_plans(map, config);
   config.seeds = numbers_or<std::uint64_t>(map, "seeds", {1}, 0, 9e15);
   config.hardware = find_file(map.text("hardware"), place);
   config.data.path = find_file(config.data.path, place);
@@ -205,7 +262,8 @@ StudyConfig parse_study(std::string_view yaml, const std::vector<std::string>& o
   config.tolerance = map.real_or("tolerance", config.tolerance, 0, 1);
   config.threads = static_cast<int>(map.integer_or("threads", 0, 0, 4096));
   map.finish();
-  config.resolved = resolved_text(config);
+  config.resolved = resolved_text(config, plans_text(config));
+  config.identity = resolved_text(config, "");
   return config;
 }
 

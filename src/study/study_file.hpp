@@ -24,7 +24,7 @@ struct NetworkOptions {
 
 /// The trials: combinations x bits x sparsity.
 struct GridOptions {
-  /// Of "baseline", "quantize" (bits, no pruning), "prune" (no quantization), "cumulative" (prune, train, quantize,
+  /// Empty where the study has only written-out plans. Of "baseline", "quantize" (bits, no pruning), "prune" (no quantization), "cumulative" (prune, train, quantize,
   /// train) and "joint" (both at once).
   std::vector<std::string> combinations{"baseline", "quantize", "prune", "cumulative", "joint"};
   std::vector<int> bits{2};
@@ -32,6 +32,16 @@ struct GridOptions {
   std::string schedule = "oneshot";
   std::string quantizer = "duq";
   std::string gradient = "ewgs";
+};
+
+/// A trial written out: `plans` of the file.
+struct NamedPlan {
+  std::string name;             ///< its combination in tables: "lsq-4-4"
+  std::string plan;             ///< canonical
+  bool from_scratch = false;    ///< starts from the seed's first weights instead of its trained baseline
+  NetworkOptions network;       ///< the study's, or one of another width (from scratch then)
+  std::string text;             ///< all of it on one line
+  train::TrainOptions train;    ///< `finetune` (or `train` from scratch) with the plan's own changes
 };
 
 struct StudyConfig {
@@ -42,12 +52,14 @@ struct StudyConfig {
   train::TrainOptions train;     ///< of the baselines
   train::TrainOptions finetune;  ///< of every other trial, from the baseline of its seed
   GridOptions grid;
+  std::vector<NamedPlan> plans;
   std::vector<std::uint64_t> seeds{1};
   std::filesystem::path hardware;
   std::int64_t activity_samples = 200;  ///< of the validation split, to measure densities on
   double tolerance = 0.005;             ///< accuracy that the winner may lose against the baseline, a fraction
   int threads = 0;                      ///< 0: all processors
   std::string resolved;                 ///< the configuration as text, every default written out
+  std::string identity;                 ///< the same without `plans`: a study may get more of them later
 };
 
 /// Reads a study. `overrides` are "key.path=value" and win over the file. Paths in the file are relative to the working

@@ -11,6 +11,7 @@
 #include "learn/torch.hpp"
 #include "pack/model_file.hpp"
 #include "study/cost_profile.hpp"
+#include "study/grid.hpp"
 #include "study/network.hpp"
 #include "train/evaluate.hpp"
 #include "train/run_log.hpp"
@@ -20,8 +21,10 @@ namespace tern::study {
 namespace {
 
 learn::Model starting_model(const StudyContext& context, const report::TrialSpec& spec) {
-  if (spec.combination == "baseline")
-    return learn::Model(make_network(context.config.network, context.data), derive_seed(spec.seed, "init"));
+  const NamedPlan* plan = find_plan(context.config, spec);
+  if (spec.combination == "baseline" || (plan && plan->from_scratch))
+    return learn::Model(make_network(plan ? plan->network : context.config.network, context.data),
+                        derive_seed(spec.seed, "init"));
   const std::string key = fmt::format("baseline/seed{}", spec.seed);
   const auto checkpoint = trial_checkpoint(context, key);
   if (!std::filesystem::exists(checkpoint))
@@ -105,13 +108,24 @@ std::filesystem::path trial_checkpoint(const StudyContext& context, const std::s
   return trial_folder(context, key) / "checkpoint.safetensors";
 }
 
+void check_unchanged(const StudyContext& context, const report::TrialSpec& spec) {
+  const NamedPlan* plan = find_plan(context.config, spec);
+  const auto file = trial_folder(context, spec.key) / "plan.yaml";
+  if (plan && std::filesystem::exists(file) && read_file(file) != plan->text)
+    fail(ErrorKind::usage, spec.key, "its folder {} holds results of another plan of this name: choose another name",
+         trial_folder(context, spec.key).string());
+}
+
 report::TrialRecord run_trial(const StudyContext& context, const report::TrialSpec& spec,
                               const ProgressCallback& progress) {
   report::TrialRecord record;
   static_cast<report::TrialSpec&>(record) = spec;
   record.run_dir = std::filesystem::relative(trial_folder(context, spec.key), context.folder).string();
   learn::Model model = starting_model(context, spec);
-  train::TrainOptions options = spec.combination == "baseline" ? context.config.train : context.config.finetune;
+  const NamedPlan* plan = find_plan(context.config, spec);
+  train::TrainOptions options = plan ? plan->train
+                                     : spec.combination == "baseline" ? context.config.train : context.config.finetune;
+  if (plan) write_file_atomically(trial_folder(context, spec.key) / "plan.yaml", plan->text);
   options.seed = spec.seed;
   options.checkpoint = trial_checkpoint(context, spec.key);
   const auto history = train::train(model, context.data, compress::parse_plan(spec.plan), options, progress);

@@ -24,7 +24,11 @@ struct StudyContext {
 std::filesystem::path trial_folder(const StudyContext& context, const std::string& key);
 std::filesystem::path trial_checkpoint(const StudyContext& context, const std::string& key);
 
-/// Runs or resumes a trial. Every trial but a baseline starts from the finished baseline of its seed.
+/// A written-out plan must be the one that its folder's results come from. Errors: ErrorKind::usage.
+void check_unchanged(const StudyContext& context, const report::TrialSpec& spec);
+
+/// Runs or resumes a trial. Every trial but a baseline, or a plan from scratch, starts
+/// from the finished baseline of its seed.
 /// Errors: as train::train; ErrorKind::bad_data where the baseline's checkpoint is missing.
 report::TrialRecord run_trial(const StudyContext& context, const report::TrialSpec& spec,
                               const ProgressCallback& progress = {});

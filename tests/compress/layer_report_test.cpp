@@ -12,7 +12,7 @@ TEST(LayerReport, CountsZerosOfMasksAndOfRounding) {
   net.add("a", "linear", {"x"}, {{"out_features", 1}});
   learn::Model model(net, 1);
   { const c10::NoGradGuard no_grad; model.parameter("a", "weight").latent.copy_(at::tensor({0.1F, -1.0F, 1.0F, 2.0F}).view({1, 4})); }
-  apply_phase(model, parse_plan("prune:global=0.25 + quantize:w=2").phases[0], 0, 1);
+  apply_untrained(parse_plan("prune:global=0.25 + quantize:w=2"), model, {});
   {
     const c10::NoGradGuard no_grad;
     for (auto& [name, tensor] : model.parameter("a", "weight").quantizer->tensors()) at::Tensor(tensor).fill_(3.0);

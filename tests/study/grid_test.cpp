@@ -8,10 +8,12 @@ namespace tern::study {
 namespace {
 
 TEST(Grid, BaselinesFirstAndNothingTwice) {
-  GridOptions grid;
+  StudyConfig config;
+  GridOptions& grid = config.grid;
   grid.bits = {2, 4};
   grid.sparsity = {0.0, 0.8};
-  const auto trials = make_trials(grid, {1, 2});
+  config.seeds = {1, 2};
+  const auto trials = make_trials(config);
   EXPECT_EQ(trials[0].key, "baseline/seed1");
   EXPECT_EQ(trials[1].key, "baseline/seed2");
   std::set<std::string> keys;

@@ -19,6 +19,20 @@ TEST(Batches, AreTimeFirstAndChannelsLast) {
   EXPECT_EQ(batch.frames[3 * 2 + 0][1][4][2].item<float>(), data.train.frames[cell]);
 }
 
+// A network sees pixel / 255: one float multiplication a pixel, nothing else.
+TEST(Batches, ImagesAreScaled) {
+  data::FrameDataset data = toy_data();
+  data.value_scale = 1.0F / 255.0F;
+  for (std::size_t i = 0; i < data.train.frames.size(); ++i) data.train.frames[i] = static_cast<std::uint8_t>(i % 256);
+  const std::int64_t indices[] = {5};
+  const Batch batch = make_batch(data, data.train, indices);
+  const at::Tensor first_step = batch.frames[0].contiguous();
+  for (std::int64_t i = 0; i < first_step.numel(); ++i) {
+    const auto code = data.train.frames[static_cast<std::size_t>(5 * data.sample_size() + i)];
+    EXPECT_EQ(first_step.data_ptr<float>()[i], static_cast<float>(code) * (1.0F / 255.0F));
+  }
+}
+
 TEST(Batches, MixingKeepsSumsAndTheSameOrderInEveryStep) {
   at::Tensor frames = at::zeros({2 * 4, 1, 1, 1});
   for (int t = 0; t < 2; ++t) for (int i = 0; i < 4; ++i) frames[t * 4 + i][0][0][0] = 10.0F * i + t;

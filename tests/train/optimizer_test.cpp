@@ -65,7 +65,7 @@ TEST(Optimizer, MasksHoldLatentsAndMomentsAtZero) {
       optimizer.step(0.05);
     };
     step(1);  // moments are busy before the mask comes
-    compress::apply_phase(model, compress::parse_plan("prune:global=0.5").phases[0], 0, 1);
+    compress::apply_untrained(compress::parse_plan("prune:global=0.5"), model, {});
     for (std::uint64_t seed = 2; seed < 6; ++seed) step(seed);
     const at::Tensor pruned = 1 - weight.mask;
     EXPECT_EQ((weight.latent * pruned).abs().sum().item<double>(), 0) << name;

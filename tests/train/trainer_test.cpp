@@ -32,7 +32,7 @@ struct TrainerTest : ::testing::Test {
   static void expect_equal(const learn::Model& a, const learn::Model& b) {
     for (const auto& [name, parameter] : a.parameters()) {
       EXPECT_EQ(learn::distance(parameter.latent, b.parameters().at(name).latent), 0) << name;
-      EXPECT_EQ(parameter.integers().scale, b.parameters().at(name).integers().scale) << name;
+      EXPECT_EQ(learn::distance(parameter.stored(), b.parameters().at(name).stored()), 0) << name;
     }
   }
 };

@@ -28,7 +28,7 @@ std::string command_line(const StudyArguments& a) {
 }
 
 int print_trials(const study::StudyConfig& config) {
-  const auto trials = study::make_trials(config.grid, config.seeds);
+  const auto trials = study::make_trials(config);
   for (const auto& trial : trials) fmt::print("{:<32} {}\n", trial.key, trial.plan.empty() ? "(plain training)" : trial.plan);
   fmt::print("{} trials; nothing was run\n", trials.size());
   return 0;
