@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "compress/quantize/uniform_activation.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::compress {
@@ -87,14 +88,43 @@ class Duq : public learn::WeightQuantizer {
   at::Tensor range_, scale_;
 };
 
+class DuqActivation : public UniformActivation {
+ public:
+  DuqActivation(const ActivationOptions& options, CalibratedRange range) : UniformActivation("duq", options) {
+    levels_ = static_cast<double>(std::max<std::int64_t>(1, codes().high));
+    range_ = learned(start_scale(range) * levels_);
+  }
+
+  at::Tensor quantize(const at::Tensor& x) override { return fake_quantize(x, range_ / levels_, rule()); }
+  learn::AffineRange affine() const override { return {(range_.detach() / levels_).item<float>(), 0}; }
+  std::map<std::string, at::Tensor> tensors() override { return {{"range", range_}}; }
+
+  void project() override {
+    const c10::NoGradGuard no_grad;
+    range_.clamp_min_(smallest_range);
+  }
+
+ private:
+  at::Tensor range_;
+  double levels_ = 1;
+};
+
 }  // namespace
 
 MethodInfo duq_info() {
   return {"duq",
           "uniform, symmetric, trainable range and scale; 2 bits are ternary",
           "Park and Yoo 2020, PROFIT; Schaefer et al. 2023",
-          {{"w", "int", "8", "2..8", "bits a weight"},
-           {"gradient", "string", "ewgs", "ste|ewgs", "what backward pretends about rounding"}}};
+          {bits_parameter(2, 8), gradient_parameter()}};
+}
+
+MethodInfo duq_activation_info() {
+  return {"duq", "uniform, trainable range", "Park and Yoo 2020, PROFIT", activation_parameters()};
+}
+
+std::shared_ptr<learn::ActivationQuantizer> make_duq_activation(const ActivationOptions& options,
+                                                                CalibratedRange range) {
+  return std::make_shared<DuqActivation>(options, range);
 }
 
 std::shared_ptr<learn::WeightQuantizer> make_duq(const QuantizerOptions& options, const at::Tensor& weight) {

@@ -1,6 +1,7 @@
-// DuQ: a symmetric uniform weight quantizer with a trainable range and a trainable scale.
+// DuQ: a uniform quantizer with a trainable range and, for weights, a trainable scale.
 #pragma once
 
+#include "compress/quantize/activation_quantizer.hpp"
 #include "compress/quantize/quantizer.hpp"
 
 namespace tern::compress {
@@ -22,5 +23,11 @@ namespace tern::compress {
 std::shared_ptr<learn::WeightQuantizer> make_duq(const QuantizerOptions& options, const at::Tensor& weight);
 
 MethodInfo duq_info();
+
+/// Activations: x_hat = a * round((n-1) clamp(x/a, 0, 1)) / (n-1), n = 2^b, with a trained range a that starts as
+/// calibrated; signed: n = 2^(b-1) and the codes of a signed `quantize` node. Backward as fake_quantize(). Where we
+/// differ: the paper's separate output scale c is a, since the readers of a node share one scale for codes and values.
+std::shared_ptr<learn::ActivationQuantizer> make_duq_activation(const ActivationOptions& options, CalibratedRange range);
+MethodInfo duq_activation_info();
 
 }  // namespace tern::compress

@@ -1,15 +1,49 @@
 #include "compress/quantize/quantizer.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "base/error.hpp"
+#include "compress/quantize/affine_weight.hpp"
+#include "compress/quantize/dorefa.hpp"
 #include "compress/quantize/duq.hpp"
+#include "compress/quantize/learned_interval.hpp"
+#include "compress/quantize/lsq.hpp"
+#include "compress/quantize/sawb.hpp"
+#include "compress/quantize/spec_text.hpp"
+#include "learn/torch.hpp"
 
 namespace tern::compress {
+namespace {
+
+bool takes(const QuantizerRow& row, std::string_view parameter) {
+  return std::any_of(row.info.parameters.begin(), row.info.parameters.end(),
+                     [&](const ParameterInfo& entry) { return entry.name == parameter; });
+}
+
+/// The options that differ from their defaults, as text; width and gradient apart.
+std::map<std::string, std::string> given(const QuantizerOptions& options) {
+  const QuantizerOptions fallback;
+  std::map<std::string, std::string> values = options.extra;
+  if (!(options.granularity == fallback.granularity)) values["per"] = to_text(options.granularity);
+  if (options.calibrator != fallback.calibrator) values["calibrator"] = options.calibrator;
+  if (options.scale != fallback.scale) values["scale"] = name_of(options.scale);
+  if (options.rounding != fallback.rounding) values["rounding"] = name_of(options.rounding);
+  if (options.narrow) values["narrow"] = std::string(*options.narrow ? "1" : "0");
+  return values;
+}
+
+}  // namespace
 
 const std::vector<QuantizerRow>& quantizer_table() {
   static const std::vector<QuantizerRow> table{
+      {affine_weight_info(), 2, 16, make_affine_weight},
+      {lsq_info(), 2, 16, make_lsq},
+      {lsq_plus_info(), 2, 16, make_lsq_plus},
+      {dorefa_info(), 2, 16, make_dorefa},
+      {pact_weight_info(), 2, 16, make_pact_weight},
+      {sawb_info(), 2, 8, make_sawb},
       {duq_info(), 2, 8, make_duq},
+      {learned_interval_info(), 2, 16, make_learned_interval},
   };
   return table;
 }
@@ -19,23 +53,54 @@ const QuantizerRow& find_quantizer(std::string_view name) {
                      [](const QuantizerRow& row) -> const MethodInfo& { return row.info; });
 }
 
+void check_quantizer_options(const QuantizerRow& row, const QuantizerOptions& options) {
+  const std::string place = fmt::format("quantizer '{}'", row.info.name);
+  if (options.bits < row.min_bits || options.bits > row.max_bits)
+    fail(ErrorKind::usage, place, "expected {} to {} bits, got {}", row.min_bits, row.max_bits, options.bits);
+  for (const auto& [key, value] : given(options))
+    if (!takes(row, key)) fail(ErrorKind::usage, place, "it has no '{}' (got {}={})", key, key, value);
+}
+
 std::shared_ptr<learn::WeightQuantizer> make_quantizer(std::string_view name, const QuantizerOptions& options,
                                                        const at::Tensor& weight) {
   const QuantizerRow& row = find_quantizer(name);
-  if (options.bits < row.min_bits || options.bits > row.max_bits)
-    fail(ErrorKind::usage, fmt::format("quantizer '{}'", name), "expected {} to {} bits, got {}", row.min_bits,
-         row.max_bits, options.bits);
-  return row.make(options, weight);
+  check_quantizer_options(row, options);
+  refuse_non_finite(weight, fmt::format("quantizer '{}'", name));
+  return row.make(options, weight.detach());
+}
+
+std::string quantizer_spec(std::string_view name, const QuantizerOptions& options) {
+  std::string text = fmt::format("{}:w={},gradient={}", name, options.bits,
+                                 options.gradient == RoundingGradient::ewgs ? "ewgs" : "ste");
+  for (const auto& [key, value] : given(options)) text += fmt::format(",{}={}", key, value);
+  return text;
 }
 
 std::shared_ptr<learn::WeightQuantizer> make_quantizer_from_spec(std::string_view spec, const at::Tensor& weight) {
-  const auto colon = spec.find(":w="), comma = spec.rfind(",gradient=");
-  if (colon == std::string_view::npos || comma == std::string_view::npos || comma < colon)
-    fail(ErrorKind::bad_data, "quantizer", "expected NAME:w=BITS,gradient=GRADIENT, got '{}'", spec);
+  SpecText parsed = parse_spec(spec);
   QuantizerOptions options;
-  options.bits = std::atoi(std::string(spec.substr(colon + 3, comma - colon - 3)).c_str());
-  options.gradient = find_rounding_gradient(spec.substr(comma + 10)).kind;
-  return make_quantizer(spec.substr(0, colon), options, weight);
+  options.bits = parsed.integer("w");
+  options.gradient = find_rounding_gradient(parsed.text("gradient", "ewgs")).kind;
+  options.granularity = parse_granularity(parsed.text("per", "tensor"));
+  options.calibrator = parsed.text("calibrator", "minmax");
+  options.scale = find_scale_kind(parsed.text("scale", "float"));
+  options.rounding = find_rounding(parsed.text("rounding", "half-even")).rounding;
+  if (parsed.values.count("narrow")) options.narrow = parsed.integer("narrow") != 0;
+  for (const char* key : {"w", "gradient", "per", "calibrator", "scale", "rounding", "narrow"}) parsed.values.erase(key);
+  options.extra = parsed.values;
+  return make_quantizer(parsed.name, options, weight);
+}
+
+ParameterInfo bits_parameter(int min_bits, int max_bits) {
+  return {"w", "int", "8", fmt::format("{}..{}", min_bits, max_bits), "bits a weight"};
+}
+
+ParameterInfo gradient_parameter() {
+  return {"gradient", "string", "ewgs", "ste|ewgs", "what backward pretends about rounding"};
+}
+
+ParameterInfo granularity_parameter() {
+  return {"per", "string", "tensor", "tensor|channel|group:N", "how many weights share a scale"};
 }
 
 }  // namespace tern::compress

@@ -108,7 +108,7 @@ TEST(Duq, ElementWiseScalingActsByItsFormula) {
 TEST(Duq, SpecMakesItAgainAndBadOnesAreRefused) {
   const at::Tensor w = random({10}, 7);
   const std::string spec = quantizer(5, RoundingGradient::ewgs, w)->spec();
-  EXPECT_EQ(spec, "duq:w=5,ewgs");
+  EXPECT_EQ(spec, "duq:w=5,gradient=ewgs");
   EXPECT_EQ(make_quantizer_from_spec(spec, w)->spec(), spec);
   EXPECT_THROW(make_quantizer("duq", {1, RoundingGradient::ste}, w), Error);
   EXPECT_THROW(make_quantizer("dqu", {4, RoundingGradient::ste}, w), Error);
