@@ -26,6 +26,7 @@ struct TrialSpec {
   int bits = 0;             ///< weight bits asked; 32 for float weights
   double sparsity = 0;      ///< fraction of zeros asked, 0..1
   std::uint64_t seed = 0;
+  int activation_bits = 32;  ///< bits asked of the values between the layers; 32 for float
 };
 
 /// One weighted layer after training: [min, max] of the effective weights, on the grid `scale`.
@@ -53,8 +54,8 @@ struct EpochRow {
   double seconds = not_measured;
 };
 
-/// A trial with its results. Accuracies, sparsity and zeros are fractions 0..1; energy, cycles and synaptic
-/// operations are for one sample. `status` is pending | running | done | failed; `error` says why it failed.
+/// A trial with its results. Accuracies, sparsity and zeros are fractions 0..1; energy, cycles and operations
+/// (synaptic, multiply-accumulate, bit) are for one sample. `status` is pending | running | done | failed; `error` says why it failed.
 /// Selection uses validation_accuracy only; test_accuracy is reported.
 struct TrialRecord : TrialSpec {
   std::string status = "pending";
@@ -67,6 +68,10 @@ struct TrialRecord : TrialSpec {
   double weight_bytes = not_measured;  ///< weights as the accelerator stores them, encodings included
   double train_seconds = not_measured;
   double synops = not_measured;  ///< synaptic operations executed
+  double nonzeros = not_measured;        ///< number of weights that are not zero
+  double file_bytes = not_measured;      ///< bytes of the weights in the packed file, indices and tables included
+  double macs = not_measured;            ///< multiply-accumulates of the network, zero weights included
+  double bit_operations = not_measured;  ///< sum over layers: MACs of non-zero weights x weight bits x activation bits
   std::vector<EpochRow> epochs;
   std::vector<LayerRow> layers;                              ///< in the network's order
   std::vector<std::pair<std::string, double>> breakdown_pj;  ///< energy by component: {"compute", 1.2e6}, ...
