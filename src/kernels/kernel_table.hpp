@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "kernels/dense_sum.hpp"
 #include "kernels/neuron.hpp"
 #include "kernels/pool.hpp"
 
@@ -65,6 +66,8 @@ struct KernelTable {
   /// Whole words of 64 elements.
   bool (*pack_words)(std::int64_t words, const float* x, std::uint64_t* bits);
   void (*unpack_words)(std::int64_t words, const std::uint64_t* bits, float* x);
+  void (*dense_sums)(const DenseSum&, float* dst);
+  void (*dense_sums_wide)(const DenseSum&, double* dst);
 };
 
 namespace isa_scalar { extern const KernelTable table; }

@@ -15,11 +15,13 @@ namespace {
 #include "kernels/row_impl.inl"
 #include "kernels/pool_impl.inl"
 #include "kernels/spikes_impl.inl"
+#include "kernels/dense_sum_impl.inl"
 }  // namespace
 
 extern const KernelTable table = {
     neuron_forward, neuron_backward, moments,  products,          affine,     affine2,
     max_pool,       max_pool_backward, avg_pool, avg_pool_backward, pack_words, unpack_words,
+    dense_sums,     dense_sums_wide,
 };
 
 }  // namespace tern::kernels::TERN_ISA_NAMESPACE

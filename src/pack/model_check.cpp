@@ -1,47 +1,10 @@
 // The rules that a packed model keeps, whether it comes from memory or from a file.
-#include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "base/error.hpp"
-#include "pack/bits.hpp"
 #include "pack/model_file.hpp"
-#include "pack/safetensors_header.hpp"
 
 namespace tern::pack {
-namespace {
-
-void check_size(const PackedTensor& tensor, std::string_view place, ErrorKind kind) {
-  const std::size_t elements = checked_bytes(tensor.shape, "U8", place, kind);
-  const std::size_t held = tensor.bits == 32 ? tensor.values.size() : tensor.codes.size();
-  const std::size_t idle = tensor.bits == 32 ? tensor.codes.size() : tensor.values.size();
-  if (held != elements || idle != 0)
-    fail(kind, place, "{} takes {} {}, got {} values and {} codes", net::to_string(tensor.shape), elements,
-         tensor.bits == 32 ? "values" : "codes", tensor.values.size(), tensor.codes.size());
-}
-
-void check_tensor(const PackedTensor& tensor, std::string_view place, ErrorKind kind) {
-  if (tensor.bits != 32 && (tensor.bits < 2 || tensor.bits > 8))
-    fail(kind, place, "expected 2 to 8 bits or 32, got {}", tensor.bits);
-  check_size(tensor, place, kind);
-  if (tensor.bits == 32) {
-    const auto wild =
-        std::find_if(tensor.values.begin(), tensor.values.end(), [](float v) { return !std::isfinite(v); });
-    if (wild != tensor.values.end())
-      fail(kind, place, "element {} is not finite: {}", wild - tensor.values.begin(), *wild);
-    return;
-  }
-  const int most = max_code(tensor.bits);
-  const auto wild =
-      std::find_if(tensor.codes.begin(), tensor.codes.end(), [most](int code) { return code < -most || code > most; });
-  if (wild != tensor.codes.end())
-    fail(kind, place, "code {} is {}, outside {}..{} of {} bits", wild - tensor.codes.begin(), static_cast<int>(*wild),
-         -most, most, tensor.bits);
-  if (!std::isfinite(tensor.scale) || !(tensor.scale > 0))
-    fail(kind, place, "expected a scale > 0, got {}", tensor.scale);
-}
-
-}  // namespace
 
 void check_model(const PackedModel& model, std::string_view place, ErrorKind kind) {
   std::set<std::string> asked;

@@ -10,18 +10,10 @@
 
 #include "base/error.hpp"
 #include "net/net.hpp"
+#include "pack/packed_tensor.hpp"
+#include "pack/section.hpp"
 
 namespace tern::pack {
-
-/// One tensor of a packed model, row-major over `shape`: float values or low-bit codes.
-struct PackedTensor {
-  net::Shape shape;
-  int bits = 32;                   ///< 32: `values`; 2..8: `codes`, each in -(2^(bits-1)-1) .. 2^(bits-1)-1
-  std::vector<float> values;       ///< bits == 32: finite; else empty
-  std::vector<std::int8_t> codes;  ///< bits < 32; else empty
-  float scale = 1;                 ///< value = scale * code; finite and > 0. Unused where bits == 32.
-  bool operator==(const PackedTensor&) const = default;
-};
 
 /// A Net and a tensor for each parameter it asks for, named "NODE.PARAMETER": "conv1.weight", "bn1.running_mean".
 struct PackedModel {
@@ -30,20 +22,15 @@ struct PackedModel {
   std::map<std::string, std::string> metadata;  ///< free text: class names, accuracy, provenance; not "tern.*"
 };
 
-/// How a low-bit tensor lies in the file; whichever is smaller (docs/FORMAT.md).
-enum class Encoding {
-  f32,    ///< 4 bytes a value
-  dense,  ///< b bits a code
-  bitmap  ///< one bit an element, then b bits for each code that is not zero
+/// How a tensor lies in the file: of all storage encodings (storage_encoding.hpp) the one of the fewest bytes.
+struct StoredForm {
+  std::string encoding;        ///< "f32", or a row of storage_encoding_table()
+  bool entropy_coded = false;  ///< Huffman or range ANS on top
+  std::int64_t bytes = 0;      ///< of data in the file, exactly: scales, codebook and codes
 };
-Encoding encoding_of(const PackedTensor& tensor);
-std::string_view name_of(Encoding encoding);
-
-/// Bytes of the tensor's data in the file, exactly: 4n, ceil(n*b/8) or ceil(n/8) + ceil(nonzeros*b/8).
-std::int64_t packed_bytes(const PackedTensor& tensor);
-
-/// The tensor's values: `values`, or scale * code.
-std::vector<float> dequantize(const PackedTensor& tensor);
+StoredForm stored_form(const PackedTensor& tensor, PackOptions options = {});
+/// "bitmap", or "bitmap+entropy" where entropy coded.
+std::string describe(const StoredForm& form);
 
 /// Checks that every parameter of the Net is present in its shape, that nothing else is, that values are finite, codes
 /// in range, scales positive and metadata names free.
@@ -51,16 +38,16 @@ std::vector<float> dequantize(const PackedTensor& tensor);
 void check_model(const PackedModel& model, std::string_view place = "model", ErrorKind kind = ErrorKind::usage);
 
 /// The file's bytes; deterministic. Errors: as check_model.
-std::string to_bytes(const PackedModel& model);
+std::string to_bytes(const PackedModel& model, PackOptions options = {});
 
-/// The inverse. The bytes may be hostile: beyond check_model's rules a bitmap's population must equal its number of
-/// codes, unused bits must be zero, and a checksum over everything must agree.
+/// The inverse, for format versions 1 and 2. The bytes may be hostile: beyond check_model's rules counts, pointers and
+/// entropy codes must agree with each other, unused bits must be zero, and so must a checksum over everything.
 /// Errors: ErrorKind::bad_data; ErrorKind::unsupported for a newer format version; ErrorKind::usage for a Net that is
 /// not valid. `place` (a file) comes first in the message.
 PackedModel model_from_bytes(std::string_view bytes, std::string_view place = "model");
 
 /// The same from and to a file. The file is written whole or not at all. Errors: also ErrorKind::io.
 PackedModel read_model(const std::filesystem::path& path);
-void write_model(const std::filesystem::path& path, const PackedModel& model);
+void write_model(const std::filesystem::path& path, const PackedModel& model, PackOptions options = {});
 
 }  // namespace tern::pack

@@ -34,7 +34,7 @@ float code_of(const pack::PackedTensor& tensor, std::int64_t i) {
 /// scale * acc + bias
 float finish(const Call& call, float acc, std::int64_t channel) {
   const auto& weight = call.tensor("weight");
-  const float scaled = weight.bits == 32 ? acc : weight.scale * acc;
+  const float scaled = weight.bits == 32 ? acc : acc * weight.scales[weight.scales.size() == 1 ? 0 : channel];
   return call.rules.flag("bias") ? scaled + call.tensor("bias").values[channel] : scaled;
 }
 
@@ -261,14 +261,15 @@ pack::PackedModel random_model(net::Net net, int bits, std::uint64_t seed) {
   Rng rng(seed);
   for (const auto& node : model.net.nodes())
     for (const auto& parameter : model.net.parameters(node)) {
-      pack::PackedTensor tensor{parameter.shape, parameter.role == net::ParameterRole::weight ? bits : 32, {}, {}, 1};
+      pack::PackedTensor tensor{parameter.shape, parameter.role == net::ParameterRole::weight ? bits : 32};
       const int most = tensor.bits == 32 ? 0 : pack::max_code(tensor.bits);
-      if (tensor.bits < 32) tensor.scale = static_cast<float>(0.7 / most * (rng.uniform() + 0.5));
+      for (std::int64_t i = tensor.bits < 32 ? parameter.shape[0] : 0; i > 0; --i)
+        tensor.scales.push_back(static_cast<float>(0.7 / most * (rng.uniform() + 0.5)));
       for (std::int64_t i = net::num_elements(parameter.shape); i > 0; --i) {
         const double draw = rng.normal();
         if (parameter.name == "running_var") tensor.values.push_back(static_cast<float>(draw * draw + 0.1));
         else if (tensor.bits == 32) tensor.values.push_back(static_cast<float>(draw * 0.5));
-        else tensor.codes.push_back(rng.below(2) == 0 ? std::int8_t{0} : static_cast<std::int8_t>(static_cast<int>(rng.below(2U * most + 1U)) - most));
+        else tensor.codes.push_back(static_cast<std::int16_t>(rng.below(2) == 0 ? 0 : static_cast<int>(rng.below(2U * most + 1U)) - most));
       }
       model.tensors[node.name + "." + parameter.name] = std::move(tensor);
     }

@@ -18,13 +18,16 @@ int pack_model(const std::string& from, const std::string& to) {
   const pack::PackedModel packed = learn::to_packed(*source.model);
   pack::write_model(to, packed);
   std::int64_t dense = 0, stored = 0;
-  fmt::print("{:<24} {:>9} {:>5} {:>9} {:>11} {:>11}\n", "tensor", "values", "bits", "stored as", "bytes", "as float32");
+  fmt::print("{:<24} {:>9} {:>5} {:>7} {:>16} {:>11} {:>11}\n", "tensor", "values", "bits", "zeros", "stored as", "bytes",
+             "as float32");
   for (const auto& [name, tensor] : packed.tensors) {
-    const std::int64_t bytes = pack::packed_bytes(tensor), plain = 4 * net::num_elements(tensor.shape);
-    fmt::print("{:<24} {:>9} {:>5} {:>9} {:>11} {:>11}\n", name, plain / 4, tensor.bits,
-               pack::name_of(pack::encoding_of(tensor)), bytes, plain);
+    const pack::StoredForm form = pack::stored_form(tensor);
+    const std::int64_t plain = 4 * net::num_elements(tensor.shape);
+    fmt::print("{:<24} {:>9} {:>5} {:>6.1f}% {:>16} {:>11} {:>11}\n", name, plain / 4, tensor.bits,
+               100 * static_cast<double>(pack::count_zeros(tensor)) / static_cast<double>(plain / 4),
+               pack::describe(form), form.bytes, plain);
     dense += plain;
-    stored += bytes;
+    stored += form.bytes;
   }
   fmt::print("{}: {} bytes in the file, {} of weights; {} as float32 ({:.1f} times smaller)\n", to,
              std::filesystem::file_size(to), stored, dense, static_cast<double>(dense) / static_cast<double>(stored));

@@ -1,9 +1,10 @@
-// Activation quantization: to integers and back, in the float arithmetic that learn uses.
+// Activation quantization: to integers and back, in the float arithmetic that learn uses. The bounds are integers, so that
+// clamping before rounding gives what learn's clamping after it does.
 #include <algorithm>
-#include <cmath>
 
 #include "base/threads.hpp"
 #include "engine/ops/ops.hpp"
+#include "engine/ops/rounding.hpp"
 #include "net/quantized_source.hpp"
 
 namespace tern::engine::ops {
@@ -25,7 +26,7 @@ class Quantize final : public Operation {
     const float inverse = 1.0F / scale_;
     parallel_for(extent.frames(type_), 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin * size; i < end * size; ++i)
-        dst[i] = std::clamp(std::nearbyint(src[0][i] * inverse), low_, high_) * scale_;
+        dst[i] = round_small(std::min(std::max(src[0][i] * inverse, low_), high_)) * scale_;
     });
   }
 

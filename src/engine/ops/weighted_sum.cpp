@@ -1,20 +1,24 @@
-// conv2d and linear: sums of code * src over the sources that are not zero (spikes), then scale and bias.
+// conv2d and linear: sums of code * src, then scales and bias. A linear layer is a convolution of one place.
 //
-// Each frame is first turned into lists of its non-zero sources, one list for each place and channel group; the sums
-// then gather from those lists, so that silent neurons cost nothing. A linear layer is a convolution of one place.
-// Stride, dilation and padding only choose which lists an output reads.
+// The frame is copied into a border of zeros, so that every output reads the same taps. Where few of its values are not
+// zero (spikes), they are listed and the sums gather from those lists: silent neurons cost nothing. Dense frames go
+// through kernels::dense_sums. Sums of integers agree bit for bit either way; those that float could not hold exactly
+// are taken in double, as in training.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <tuple>
 
 #include "base/threads.hpp"
 #include "engine/ops/ops.hpp"
+#include "engine/ops/source_frame.hpp"
+#include "kernels/dense_sum.hpp"
+#include "net/quantized_source.hpp"
 
 namespace tern::engine::ops {
 namespace {
 
-/// Output channels summed together, in four registers of the baseline instruction set.
-constexpr std::int64_t block = 16;
+constexpr std::int64_t block = kernels::dense_block;
 typedef float Lane __attribute__((vector_size(16)));
 
 struct Geometry {
@@ -23,40 +27,18 @@ struct Geometry {
   std::int64_t kh = 1, kw = 1, sh = 1, sw = 1, ph = 0, pw = 0, dh = 1, dw = 1;
 
   std::int64_t blocks() const { return (oc + block - 1) / block; }
-  std::int64_t src_size() const { return h * w * groups * ic; }
+  std::int64_t taps() const { return kh * kw; }
+  std::int64_t channels() const { return groups * ic; }
   std::int64_t dst_size() const { return oh * ow * groups * oc; }
+  Border border() const { return {h, w, channels(), ph, pw}; }
 };
 
-/// The non-zero sources of one frame. Those of list (place * groups + group) are [first[list], first[list + 1]).
-struct Events {
-  std::vector<std::int64_t> first;
-  std::vector<std::int32_t> channel;
-  std::vector<float> value;
-
-  void collect(const Geometry& g, const float* src) {
-    const std::int64_t lists = g.h * g.w * g.groups;
-    first.resize(static_cast<std::size_t>(lists + 1));
-    channel.resize(static_cast<std::size_t>(g.src_size() + 1));
-    value.resize(static_cast<std::size_t>(g.src_size() + 1));
-    std::int64_t count = 0;
-    for (std::int64_t list = 0; list < lists; ++list) {
-      first[list] = count;
-      for (std::int64_t c = 0; c < g.ic; ++c) {  // without a branch: spikes are unpredictable
-        const float x = *src++;
-        channel[count] = static_cast<std::int32_t>(c);
-        value[count] = x;
-        count += x != 0.0F;
-      }
-    }
-    first[lists] = count;
-  }
-};
-
-struct Accumulators {
-  Lane lanes[4] = {};
-
-  void add(const Events& events, std::int64_t list, const float* weights) {
-    Lane a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
+/// The 16 sums of one block at one place, from the listed sources of its taps.
+void gather(const SourceEvents& events, std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic,
+            const float* weights, float* dst) {
+  Lane a{}, b{}, c{}, d{};
+  for (const std::int64_t tap : taps) {
+    const std::int64_t list = first_list + tap;
     for (std::int64_t e = events.first[list]; e < events.first[list + 1]; ++e) {
       const float x = events.value[e];
       Lane w[4];
@@ -66,84 +48,141 @@ struct Accumulators {
       c += x * w[2];
       d += x * w[3];
     }
-    lanes[0] = a, lanes[1] = b, lanes[2] = c, lanes[3] = d;
+    weights += ic * block;
   }
+  const Lane sums[4] = {a, b, c, d};
+  std::memcpy(dst, sums, sizeof sums);
+}
+
+/// Buffers of one thread.
+struct Scratch {
+  SourceFrame frame;
+  SourceEvents events;
+  std::vector<float> sums;
+  std::vector<double> wide_sums;
 };
 
 class WeightedSum final : public Operation {
  public:
   WeightedSum(const Geometry& geometry, const BuildContext& context) : g_(geometry), dst_type_(context.dst) {
     const pack::PackedTensor& weight = context.tensor("weight");
-    scale_ = weight.bits == 32 ? 1.0F : weight.scale;
+    scales_.assign(static_cast<std::size_t>(g_.groups * g_.oc), 1.0F);
+    std::vector<float> values = weight.scaled_by_channel() ? codes_of(weight, context) : pack::dequantize(weight);
     if (context.rules.flag("bias")) bias_ = context.values("bias");
-    reorder(weight);
+    reorder(values);
+    list_places();
   }
 
   void run(Extent extent, std::span<const float* const> src, float* dst) const override {
     parallel_for(extent.frames(dst_type_), 1, [&](std::int64_t begin, std::int64_t end) {
-      Events events;
-      for (std::int64_t frame = begin; frame < end; ++frame) {
-        events.collect(g_, src[0] + frame * g_.src_size());
-        run_frame(events, dst + frame * g_.dst_size());
-      }
+      Scratch scratch{SourceFrame(g_.border(), inverse_src_scale_), {}, {}, {}};
+      for (std::int64_t frame = begin; frame < end; ++frame)
+        run_frame(src[0] + frame * g_.border().src_size(), dst + frame * g_.dst_size(), scratch);
     });
   }
 
  private:
+  /// The codes as floats. Sets scales_ to weight scale * source scale and decides how wide sums must be.
+  std::vector<float> codes_of(const pack::PackedTensor& weight, const BuildContext& context) {
+    double largest_source = 1;
+    float src_scale = 1.0F;
+    const net::Net& net = context.model.net;
+    if (const net::Node* source = net::quantized_source(net, context.node.inputs[0])) {
+      const auto buffer = [&](const char* name) {
+        return pack::dequantize(context.model.tensors.at(source->name + name))[0];
+      };
+      src_scale = buffer(".scale");
+      inverse_src_scale_ = 1.0F / src_scale;
+      largest_source = net::largest_integer(net, *source, buffer(".zero_point"));
+    }
+    const std::size_t size = weight.codes.size() / scales_.size();
+    for (std::size_t channel = 0; channel < scales_.size(); ++channel) {
+      scales_[channel] = weight.scales[weight.scales.size() == 1 ? 0 : channel] * src_scale;
+      double absolute = 0;
+      for (std::size_t i = channel * size; i < (channel + 1) * size; ++i) absolute += std::abs(static_cast<double>(weight.codes[i]));
+      is_wide_ = is_wide_ || !net::fits_float(absolute, largest_source);
+    }
+    return {weight.codes.begin(), weight.codes.end()};
+  }
+
   /// From [oc, ic, kh, kw] to [group, block of oc, kh, kw, ic, 16], zero where oc is no multiple of 16.
-  void reorder(const pack::PackedTensor& weight) {
-    weights_.assign(static_cast<std::size_t>(g_.groups * g_.blocks() * g_.kh * g_.kw * g_.ic * block), 0.0F);
+  void reorder(const std::vector<float>& values) {
+    weights_.assign(static_cast<std::size_t>(g_.groups * g_.blocks() * g_.taps() * g_.ic * block), 0.0F);
     std::size_t next = 0;
     for (std::int64_t group = 0; group < g_.groups; ++group)
       for (std::int64_t oc = 0; oc < g_.oc; ++oc)
         for (std::int64_t ic = 0; ic < g_.ic; ++ic)
-          for (std::int64_t k = 0; k < g_.kh * g_.kw; ++k, ++next)
-            weights_[static_cast<std::size_t>(tile(group, oc / block, k) + ic * block + oc % block)] =
-                weight.bits == 32 ? weight.values[next] : static_cast<float>(weight.codes[next]);
+          for (std::int64_t k = 0; k < g_.taps(); ++k, ++next)
+            weights_[static_cast<std::size_t>(tile(group, oc / block) + (k * g_.ic + ic) * block + oc % block)] =
+                values[next];
   }
 
-  std::int64_t tile(std::int64_t group, std::int64_t part, std::int64_t k) const {
-    return ((group * g_.blocks() + part) * g_.kh * g_.kw + k) * g_.ic * block;
+  std::int64_t tile(std::int64_t group, std::int64_t part) const {
+    return (group * g_.blocks() + part) * g_.taps() * g_.ic * block;
   }
 
-  void run_frame(const Events& events, float* dst) const {
+  /// Where in the padded frame outputs and taps begin.
+  void list_places() {
+    const std::int64_t row = g_.border().padded_w();
     for (std::int64_t y = 0; y < g_.oh; ++y)
-      for (std::int64_t x = 0; x < g_.ow; ++x)
-        for (std::int64_t group = 0; group < g_.groups; ++group)
-          for (std::int64_t part = 0; part < g_.blocks(); ++part)
-            store(gather(events, y, x, group, part), group * g_.oc + part * block,
-                  std::min(block, g_.oc - part * block), dst + (y * g_.ow + x) * g_.groups * g_.oc);
+      for (std::int64_t x = 0; x < g_.ow; ++x) places_.push_back(y * g_.sh * row + x * g_.sw);
+    for (std::int64_t y = 0; y < g_.kh; ++y)
+      for (std::int64_t x = 0; x < g_.kw; ++x) taps_.push_back(y * g_.dh * row + x * g_.dw);
+    const auto times = [](std::vector<std::int64_t> list, std::int64_t factor) {
+      for (auto& entry : list) entry *= factor;
+      return list;
+    };
+    place_lists_ = times(places_, g_.groups), tap_lists_ = times(taps_, g_.groups);
+    places_ = times(places_, g_.channels()), taps_ = times(taps_, g_.channels());
   }
 
-  Accumulators gather(const Events& events, std::int64_t y, std::int64_t x, std::int64_t group,
-                      std::int64_t part) const {
-    Accumulators sums;
-    for (std::int64_t ky = 0; ky < g_.kh; ++ky) {
-      const std::int64_t sy = y * g_.sh - g_.ph + ky * g_.dh;
-      if (sy < 0 || sy >= g_.h) continue;
-      for (std::int64_t kx = 0; kx < g_.kw; ++kx) {
-        const std::int64_t sx = x * g_.sw - g_.pw + kx * g_.dw;
-        if (sx < 0 || sx >= g_.w) continue;
-        sums.add(events, (sy * g_.w + sx) * g_.groups + group, weights_.data() + tile(group, part, ky * g_.kw + kx));
+  void run_frame(const float* src, float* dst, Scratch& scratch) const {
+    const bool is_sparse = !is_wide_ && scratch.frame.is_sparse(src);
+    const float* const padded = scratch.frame.prepare(src);
+    if (is_sparse)
+      scratch.events.collect(g_.border().padded_h() * g_.border().padded_w() * g_.groups, g_.ic, padded);
+    if (is_wide_) scratch.wide_sums.resize(places_.size() * block);
+    else scratch.sums.resize(places_.size() * block);
+    for (std::int64_t group = 0; group < g_.groups; ++group)
+      for (std::int64_t part = 0; part < g_.blocks(); ++part) {
+        const float* const weights = weights_.data() + tile(group, part);
+        const kernels::DenseSum job{padded + group * g_.ic, places_.data(), std::ssize(places_), taps_.data(),
+                                    std::ssize(taps_),      g_.ic,          weights};
+        if (is_wide_) {
+          kernels::dense_sums(job, scratch.wide_sums.data());
+          store(scratch.wide_sums.data(), group, part, dst);
+          continue;
+        }
+        if (!is_sparse) kernels::dense_sums(job, scratch.sums.data());
+        else
+          for (std::size_t p = 0; p < places_.size(); ++p)
+            gather(scratch.events, place_lists_[p] + group, tap_lists_, g_.ic, weights, &scratch.sums[p * block]);
+        store(scratch.sums.data(), group, part, dst);
       }
-    }
-    return sums;
   }
 
-  void store(const Accumulators& sums, std::int64_t first, std::int64_t count, float* dst) const {
-    float acc[block];
-    std::memcpy(acc, sums.lanes, sizeof acc);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const float scaled = scale_ * acc[i];
-      dst[first + i] = bias_.empty() ? scaled : scaled + bias_[static_cast<std::size_t>(first + i)];
-    }
+  /// scale * sum + bias of one block at every place.
+  template <typename Sum>
+  void store(const Sum* sums, std::int64_t group, std::int64_t part, float* dst) const {
+    const std::int64_t first = group * g_.oc + part * block, count = std::min(block, g_.oc - part * block);
+    const std::int64_t stride = g_.groups * g_.oc;
+    dst += first;
+    for (std::size_t p = 0; p < places_.size(); ++p, sums += block, dst += stride)
+      for (std::int64_t i = 0; i < count; ++i) {
+        const float scaled = static_cast<float>(sums[i]) * scales_[static_cast<std::size_t>(first + i)];
+        dst[i] = bias_.empty() ? scaled : scaled + bias_[static_cast<std::size_t>(first + i)];
+      }
   }
 
   Geometry g_;
   net::TensorType dst_type_;
-  float scale_ = 1.0F;
+  std::vector<float> scales_;       ///< of each output channel; ones for float weights
+  float inverse_src_scale_ = 0.0F;  ///< 0: the source is not quantized
+  bool is_wide_ = false;            ///< sums in double
   std::vector<float> bias_;
   std::vector<float> weights_;
+  std::vector<std::int64_t> places_, taps_;            ///< in floats of the padded frame
+  std::vector<std::int64_t> place_lists_, tap_lists_;  ///< in lists of SourceEvents
 };
 
 }  // namespace

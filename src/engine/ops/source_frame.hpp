@@ -1,0 +1,47 @@
+// One frame of a kernel's source, made ready for its sums. Private to weighted_sum.cpp.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tern::engine::ops {
+
+/// A channels-last image [h, w, channels] inside a border of zeros.
+struct Border {
+  std::int64_t h = 1, w = 1, channels = 1, ph = 0, pw = 0;
+  std::int64_t padded_h() const { return h + 2 * ph; }
+  std::int64_t padded_w() const { return w + 2 * pw; }
+  std::int64_t src_size() const { return h * w * channels; }
+};
+
+/// The frame with its border, its values turned to integers where they are integers times one scale. Buffers are kept from
+/// frame to frame.
+class SourceFrame {
+ public:
+  /// `inverse_scale` 0: values stay as they are.
+  SourceFrame(Border border, float inverse_scale) : border_(border), inverse_scale_(inverse_scale) {}
+
+  /// The padded frame, [padded_h, padded_w, channels]; `src` itself where there is nothing to do.
+  const float* prepare(const float* src);
+
+  /// Whether so few values are not zero that listing them pays.
+  bool is_sparse(const float* src) const;
+
+ private:
+  Border border_;
+  float inverse_scale_;
+  std::vector<float> padded_;
+};
+
+/// The sources of a padded frame that are not zero. Those of list place * groups + group are
+/// [first[list], first[list + 1]).
+struct SourceEvents {
+  std::vector<std::int64_t> first;
+  std::vector<std::int32_t> channel;
+  std::vector<float> value;
+
+  /// `lists` rows of `ic` sources.
+  void collect(std::int64_t lists, std::int64_t ic, const float* src);
+};
+
+}  // namespace tern::engine::ops
