@@ -1,0 +1,25 @@
+// What marked channels are worth once their filters are zero.
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "compress/structure/channel_graph.hpp"
+#include "compress/structure/remove_channels.hpp"
+#include "learn/model.hpp"
+
+namespace tern::compress {
+
+/// Constants of the marked channels of each node's output, read from one evaluation of `model` on zeros (what is marked
+/// does not depend on the input).
+struct ChannelConstants {
+  std::vector<at::Tensor> values;  ///< by node: float32 [channels], zero where not marked
+  ChannelMarks varying;            ///< marked coupled channels that change with time somewhere: no constants
+};
+
+/// REQUIRES: marked channels are silent or masked in `model`. Where a depthwise kernel's padding bends a constant at the
+/// border, the value of the middle counts.
+ChannelConstants channel_constants(learn::Model& model, const ChannelGraph& graph, const ChannelMarks& marks);
+
+}  // namespace tern::compress
