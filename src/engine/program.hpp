@@ -6,8 +6,12 @@
 //
 // Arithmetic. Training evaluates in the same order with the same roundings (the build forbids fused multiply-add), so
 // that quantized spiking networks agree bit for bit:
-//   - conv2d and linear: acc = sum of code * src in float, exact while src are integers and |acc| < 2^24; then
-//     dst = scale * acc, + bias. Float weights are codes with scale 1, and agree within rounding.
+//   - conv2d and linear with uniform codes, one scale for the tensor or for each output channel: acc = sum of code * src.
+//     Where src comes from a `quantize` node (net::quantized_source), src is first turned back into its integers,
+//     round(src * (1 / src_scale)), and the weight's scale becomes scale * src_scale. Then dst = acc * scale, + bias.
+//     acc is exact: in float where sum |code| * largest src <= 2^24 (net::fits_float), else in double, rounded once.
+//     Group scales, codebooks and floats are float weights, and agree within rounding, as float sources do.
+//   - quantize: round(clamp(src * (1 / scale), low, high)) * scale, ties to even.
 //   - batch_norm: kernels::fold_batch_norm, then scale * x + shift. if, lif: kernels::neuron_forward.
 //   - pooling: kernels::max_pool2d_forward, avg_pool2d_forward; global_avg_pool is avg_pool2d of one window.
 //     mean_time, vote: sum in order, then one division.

@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 /// A tensor has at most this many elements for each stored byte, so that the file's size bounds what hostile bytes may
 /// ask for.
-constexpr std::int64_t most_elements_a_byte = 1024;
+constexpr std::int64_t most_elements_a_byte = 256;
 
 std::string bytes_of(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};

@@ -122,7 +122,10 @@ Model one_layer(std::int64_t inputs, std::int64_t outputs, int weight_bits, std:
   net.add("q", "quantize", {"x"}, {{"bits", source_bits}});
   net.add("y", "linear", {"q"}, {{"out_features", outputs}});
   Model model(net, 1);
-  model.parameter("y", "weight").quantizer = std::make_shared<FixedQuantizer>(weight_bits, at::ones({}));
+  const c10::NoGradGuard no_grad;
+  Parameter& weight = model.parameter("y", "weight");
+  weight.latent.mul_(20);
+  weight.quantizer = std::make_shared<FixedQuantizer>(weight_bits, at::ones({}));
   return model;
 }
 

@@ -58,7 +58,7 @@ TEST(StorageEncoding, BytesFollowTheFormulas) {
   EXPECT_EQ(bytes_of("csr", tensor), (1 + 4) + (1 + 2) + (1 + 3) + (1 + 2)) << "5 pointers of 3 bits, 4 columns of 6";
   // k = 7: 4 entries of 11 bits (44); k = 6: 5 of 10 (50); k = 5: 1 + 3 bridges, 8 of 9 (72).
   EXPECT_EQ(bytes_of("delta", tensor), (1 + 1) + (1 + 4) + (1 + 4) + (1 + 2));
-  EXPECT_EQ(bytes_of("block", tensor), (1 + 5) + (1 + 8)) << "36 blocks, of which 0, 1, 4 and 35 hold something";
+  EXPECT_EQ(bytes_of("block", tensor), (1 + 1) + (1 + 5) + (1 + 8)) << "m = 4: 36 blocks, of which 0, 1, 4 and 35 hold something";
 }
 
 TEST(StorageEncoding, BridgesGapsThatAreTooWide) {
