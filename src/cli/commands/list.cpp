@@ -13,6 +13,7 @@
 #include "learn/losses.hpp"
 #include "learn/torch.hpp"
 #include "net/op.hpp"
+#include "pack/storage_encoding.hpp"
 #include "train/learning_rate.hpp"
 #include "train/optimizer.hpp"
 #include "zoo/architecture.hpp"
@@ -49,6 +50,7 @@ std::vector<Kind> all_kinds() {
           {"data-sets", "", infos(data::data_set_table())},
           {"event-formats", "recordings that can be read", infos(formats::event_format_table())},
           {"transforms", "of events, before they are counted into frames", infos(data::transform_table())},
+          {"storage-encodings", "how weights lie in a .tern file: the smallest is taken", infos(pack::storage_encoding_table())},
           {"encodings", "sparse formats of the cost model", infos(cost::encoding_table())}};
 }
 

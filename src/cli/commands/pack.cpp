@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/model_source.hpp"
+#include "cli/storage_table.hpp"
 #include "learn/packed.hpp"
 #include "learn/torch.hpp"
 #include "pack/model_file.hpp"
@@ -17,20 +18,11 @@ int pack_model(const std::string& from, const std::string& to) {
          source.kind);
   const pack::PackedModel packed = learn::to_packed(*source.model);
   pack::write_model(to, packed);
-  std::int64_t dense = 0, stored = 0;
-  fmt::print("{:<24} {:>9} {:>5} {:>7} {:>16} {:>11} {:>11}\n", "tensor", "values", "bits", "zeros", "stored as", "bytes",
-             "as float32");
-  for (const auto& [name, tensor] : packed.tensors) {
-    const pack::StoredForm form = pack::stored_form(tensor);
-    const std::int64_t plain = 4 * net::num_elements(tensor.shape);
-    fmt::print("{:<24} {:>9} {:>5} {:>6.1f}% {:>16} {:>11} {:>11}\n", name, plain / 4, tensor.bits,
-               100 * static_cast<double>(pack::count_zeros(tensor)) / static_cast<double>(plain / 4),
-               pack::describe(form), form.bytes, plain);
-    dense += plain;
-    stored += form.bytes;
-  }
-  fmt::print("{}: {} bytes in the file, {} of weights; {} as float32 ({:.1f} times smaller)\n", to,
-             std::filesystem::file_size(to), stored, dense, static_cast<double>(dense) / static_cast<double>(stored));
+  std::int64_t stored = 0;
+  for (const auto& [name, tensor] : packed.tensors) stored += pack::stored_form(tensor).bytes;
+  const std::int64_t plain = 4 * net::totals(packed.net).parameters;
+  fmt::print("{}{}: {} bytes in the file, {} of tensors; {} as float32 ({:.1f} times smaller)\n", storage_table(packed), to,
+             std::filesystem::file_size(to), stored, plain, static_cast<double>(plain) / static_cast<double>(stored));
   return 0;
 }
 

@@ -4,6 +4,8 @@
 #include "cli/command.hpp"
 #include "cli/layer_table.hpp"
 #include "cli/model_source.hpp"
+#include "cli/storage_table.hpp"
+#include "learn/packed.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::cli {
@@ -12,7 +14,7 @@ namespace {
 void print_text(const ModelSource& source) {
   fmt::print("{}", net::summary(source.net));
   if (!source.model) return;
-  fmt::print("\n{}", layer_table(*source.model));
+  fmt::print("\n{}\n{}", layer_table(*source.model), storage_table(learn::to_packed(*source.model)));
 }
 
 void print_json(const ModelSource& source) {
@@ -22,14 +24,17 @@ void print_json(const ModelSource& source) {
                               {"parameters", totals.parameters},
                               {"macs_per_step", totals.macs_per_step},
                               {"net", nlohmann::ordered_json::parse(net::to_json(source.net))}};
-  if (source.model) json["layers"] = layers_to_json(*source.model);
+  if (source.model) {
+    json["layers"] = layers_to_json(*source.model);
+    json["storage"] = storage_to_json(learn::to_packed(*source.model));
+  }
   fmt::print("{}\n", json.dump(2));
 }
 
 }  // namespace
 
 void add_show(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
-  auto* command = app.add_subcommand("show", "a network: operations, shapes, parameters, MACs; bits and zeros of its weights");
+  auto* command = app.add_subcommand("show", "a network: operations, shapes, parameters, MACs; bits, zeros and stored bytes of its weights");
   auto model = std::make_shared<std::string>();
   command->add_option("MODEL", *model, model_source_help)->required();
   command->footer("Examples:\n  tern show tcja\n  tern show runs/demo/winner.tern\n  tern show nmnist-conv --json");
