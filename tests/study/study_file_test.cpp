@@ -30,6 +30,13 @@ TEST(StudyFile, DefaultsOverridesAndInheritance) {
   EXPECT_EQ(config.seeds.size(), 2U);
 }
 
+TEST(StudyFile, ValidationFractionIsTheDataSetsOwn) {
+  EXPECT_EQ(parse_study(minimal).data.validation_fraction, 0.1);
+  EXPECT_EQ(parse_study(minimal, {"data.name=fashion-mnist"}).data.validation_fraction, 5000.0 / 60000.0);
+  EXPECT_EQ(parse_study(minimal, {"data.name=fashion-mnist", "data.validation_fraction=0.2"}).data.validation_fraction,
+            0.2);
+}
+
 TEST(StudyFile, ResolvedTextReadsBackAsItself) {
   const StudyConfig config = parse_study(minimal + "network: {channels: [4, 8], tau: 3}\n");
   EXPECT_EQ(parse_study(config.resolved).resolved, config.resolved);
