@@ -1,10 +1,19 @@
 #include "engine/ops/source_frame.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/ops/rounding.hpp"
+#include "kernels/dense_sum.hpp"
 
 namespace tern::engine::ops {
+namespace {
+
+/// Four of them hold the sums of one block, on any instruction set.
+typedef float Lane __attribute__((vector_size(16)));
+static_assert(4 * sizeof(Lane) == kernels::dense_block * sizeof(float));
+
+}  // namespace
 
 const float* SourceFrame::prepare(const float* src) {
   const bool has_border = border_.ph > 0 || border_.pw > 0;
@@ -19,11 +28,10 @@ const float* SourceFrame::prepare(const float* src) {
   return padded_.data();
 }
 
-bool SourceFrame::is_sparse(const float* src) const {
-  constexpr std::int64_t dense_advantage = 8;  // a dense product costs about an eighth of a listed one
+bool SourceFrame::is_sparse(const float* src, std::int64_t advantage) const {
   std::int64_t active = 0;
   for (std::int64_t i = 0; i < border_.src_size(); ++i) active += src[i] != 0.0F;
-  return active * dense_advantage < border_.src_size();
+  return active * advantage < border_.src_size();
 }
 
 void SourceEvents::collect(std::int64_t lists, std::int64_t ic, const float* src) {
@@ -41,6 +49,26 @@ void SourceEvents::collect(std::int64_t lists, std::int64_t ic, const float* src
     }
   }
   first[lists] = count;
+}
+
+void SourceEvents::gather(std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic,
+                          const float* weights, float* dst) const {
+  Lane a{}, b{}, c{}, d{};
+  for (const std::int64_t tap : taps) {
+    const std::int64_t list = first_list + tap;
+    for (std::int64_t e = first[list]; e < first[list + 1]; ++e) {
+      const float x = value[e];
+      Lane w[4];
+      std::memcpy(w, weights + channel[e] * kernels::dense_block, sizeof w);
+      a += x * w[0];
+      b += x * w[1];
+      c += x * w[2];
+      d += x * w[3];
+    }
+    weights += ic * kernels::dense_block;
+  }
+  const Lane sums[4] = {a, b, c, d};
+  std::memcpy(dst, sums, sizeof sums);
 }
 
 }  // namespace tern::engine::ops

@@ -24,8 +24,8 @@ class SourceFrame {
   /// The padded frame, [padded_h, padded_w, channels]; `src` itself where there is nothing to do.
   const float* prepare(const float* src);
 
-  /// Whether so few values are not zero that listing them pays.
-  bool is_sparse(const float* src) const;
+  /// Whether fewer than one in `advantage` values of src are not zero.
+  bool is_sparse(const float* src, std::int64_t advantage) const;
 
  private:
   Border border_;
@@ -42,6 +42,10 @@ struct SourceEvents {
 
   /// `lists` rows of `ic` sources.
   void collect(std::int64_t lists, std::int64_t ic, const float* src);
+
+  /// dst[o], o < 16: the sum over tap t and channel c of src * weights[t][c][o], from lists first_list + taps[t].
+  void gather(std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic, const float* weights,
+              float* dst) const;
 };
 
 }  // namespace tern::engine::ops

@@ -6,7 +6,6 @@
 // are taken in double, as in training.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <tuple>
 
 #include "base/threads.hpp"
@@ -19,7 +18,6 @@ namespace tern::engine::ops {
 namespace {
 
 constexpr std::int64_t block = kernels::dense_block;
-typedef float Lane __attribute__((vector_size(16)));
 
 struct Geometry {
   std::int64_t h = 1, w = 1, oh = 1, ow = 1;
@@ -32,27 +30,6 @@ struct Geometry {
   std::int64_t dst_size() const { return oh * ow * groups * oc; }
   Border border() const { return {h, w, channels(), ph, pw}; }
 };
-
-/// The 16 sums of one block at one place, from the listed sources of its taps.
-void gather(const SourceEvents& events, std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic,
-            const float* weights, float* dst) {
-  Lane a{}, b{}, c{}, d{};
-  for (const std::int64_t tap : taps) {
-    const std::int64_t list = first_list + tap;
-    for (std::int64_t e = events.first[list]; e < events.first[list + 1]; ++e) {
-      const float x = events.value[e];
-      Lane w[4];
-      std::memcpy(w, weights + events.channel[e] * block, sizeof w);
-      a += x * w[0];
-      b += x * w[1];
-      c += x * w[2];
-      d += x * w[3];
-    }
-    weights += ic * block;
-  }
-  const Lane sums[4] = {a, b, c, d};
-  std::memcpy(dst, sums, sizeof sums);
-}
 
 /// Buffers of one thread.
 struct Scratch {
@@ -137,7 +114,10 @@ class WeightedSum final : public Operation {
   }
 
   void run_frame(const float* src, float* dst, Scratch& scratch) const {
-    const bool is_sparse = !is_wide_ && scratch.frame.is_sparse(src);
+    // How much less a dense product costs than a listed one: at many places dense sums keep their weights in registers
+    // (measured with 512-bit vectors); at a single one both wait for the weights.
+    const std::int64_t advantage = places_.size() > 1 ? 32 : 2;
+    const bool is_sparse = !is_wide_ && scratch.frame.is_sparse(src, advantage);
     const float* const padded = scratch.frame.prepare(src);
     if (is_sparse)
       scratch.events.collect(g_.border().padded_h() * g_.border().padded_w() * g_.groups, g_.ic, padded);
@@ -156,7 +136,7 @@ class WeightedSum final : public Operation {
         if (!is_sparse) kernels::dense_sums(job, scratch.sums.data());
         else
           for (std::size_t p = 0; p < places_.size(); ++p)
-            gather(scratch.events, place_lists_[p] + group, tap_lists_, g_.ic, weights, &scratch.sums[p * block]);
+            scratch.events.gather(place_lists_[p] + group, tap_lists_, g_.ic, weights, &scratch.sums[p * block]);
         store(scratch.sums.data(), group, part, dst);
       }
   }
