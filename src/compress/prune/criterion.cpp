@@ -25,6 +25,7 @@ Scores score_weights(const CriterionRow& row, const CriterionInput& input) {
   if (row.needs_samples && (!input.samples || input.samples().empty()))
     fail(ErrorKind::usage, "prune", "criterion {} needs samples of the training data", row.info.name);
   if (row.needs_samples && !input.loss) fail(ErrorKind::usage, "prune", "criterion {} needs a loss", row.info.name);
+  const c10::AutoGradMode with_gradients(true);  // also where the caller has switched them off
   return row.score(input);
 }
 

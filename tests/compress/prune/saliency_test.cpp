@@ -42,7 +42,7 @@ TEST(Saliency, OneWeightByHand) {
   EXPECT_DOUBLE_EQ(one.score("snip"), 0.0) << "the mean gradient is zero";
   EXPECT_DOUBLE_EQ(one.score("taylor"), 4.0);
   EXPECT_DOUBLE_EQ(one.score("movement"), 0.0);
-  EXPECT_DOUBLE_EQ(one.score("obd"), 1.0) << "h = 2";
+  EXPECT_NEAR(one.score("obd"), 1.0, 1e-6) << "h = 2";
   one.samples.pop_back();
   EXPECT_DOUBLE_EQ(one.score("snip"), 2.0);
   EXPECT_DOUBLE_EQ(one.score("movement"), 2.0) << "descent moves it away from zero";
@@ -156,12 +156,12 @@ TEST(Saliency, GraspAgainstTheExplicitHessian) {
 TEST(Saliency, HessianVectorThroughPoolsNormsAndConvolutions) {
   learn::Model model = residual_net("silu");
   const auto names = model.weight_names();
-  const Samples samples = make_samples(model, 1, 8);
+  const Samples samples = make_samples(model, 1, 1);  // few windows, so that no maximum changes its place
   const auto loss = learn::find_loss("ce").loss;
   Tensors direction;
   for (const auto& name : names) direction[name] = learn::random(model.parameters().at(name).latent.sizes(), 21);
   const Tensors product = hessian_vector(model, names, samples, loss, direction);
-  const float epsilon = 1e-3F;
+  const float epsilon = 3e-4F;
   const auto shifted = [&](float by) {
     const c10::NoGradGuard no_grad;
     for (const auto& name : names) model.parameters().at(name).latent.add_(direction.at(name), by);
