@@ -57,6 +57,59 @@ TEST(Operations, Conv2dOnSpikesIsExact) {
     for (const int bits : {2, 3, 4, 8}) expect_reference(one("conv2d", {4, 7, 6}, attributes), bits, true, 0);
 }
 
+/// So few spikes that they are listed.
+TEST(Operations, Conv2dOnRareSpikesIsExact) {
+  for (const auto& attributes : convolutions) {
+    const net::Net net = one("conv2d", {4, 7, 6}, attributes);
+    const auto model = random_model(net, 4, 1);
+    std::vector<float> frames(3 * 2 * 4 * 7 * 6, 0.0F);
+    for (const std::size_t i : {3, 200, 201, 460, 700, 1007}) frames[i] = 1.0F;
+    const auto scores = Program::from(model)->run(frames, 3, 2);
+    ASSERT_TRUE(scores.ok());
+    EXPECT_EQ(*scores, reference_run(model, frames, 3, 2).at("y"));
+  }
+}
+
+/// Scores of a net whose output is a `quantize` node of the given bits, scale and zero point.
+std::vector<float> quantized(std::int64_t bits, bool is_signed, float scale, float zero_point, std::vector<float> src) {
+  net::Net net("q");
+  net.add("x", "input", {}, {{"shape", Ints{std::ssize(src)}}, {"time", false}});
+  net.add("y", "quantize", {"x"}, {{"bits", bits}, {"signed", is_signed}});
+  pack::PackedModel model{net, {}, {}};
+  model.tensors["y.scale"] = {{1}, 32, {scale}};
+  model.tensors["y.zero_point"] = {{1}, 32, {zero_point}};
+  return *Program::from(model)->run(src, 1, 1);
+}
+
+TEST(Operations, Pitfall15QuantizeRoundsHalfToEvenAndClamps) {
+  EXPECT_EQ(quantized(2, false, 0.5F, 0, {-1, 0.25F, 0.75F, 1.25F, 1.3F, 9, 1e30F}),
+            (std::vector<float>{0, 0, 1, 1, 1.5F, 1.5F, 1.5F}));
+  EXPECT_EQ(quantized(3, true, 1, 0, {-9, -4.5F, -2.5F, -1.5F, 2.5F, 3.5F}), (std::vector<float>{-4, -4, -2, -2, 2, 3}));
+  EXPECT_EQ(quantized(2, false, 1, 1, {-9, -0.6F, 1.5F, 9}), (std::vector<float>{-1, -1, 2, 2})) << "codes 0..3 less 1";
+  EXPECT_EQ(quantized(16, false, 1, 0, {65534.5F, 70000}), (std::vector<float>{65534, 65535}));
+}
+
+/// Sums of products of 8 bits by 8 bits pass 2^24 at 64 channels and 3x3 taps.
+TEST(Operations, Pitfall7AccumulatorsAreWideEnough) {
+  net::Net net("wide");
+  net.add("x", "input", {}, {{"shape", Ints{64, 3, 3}}, {"time", false}});
+  net.add("q", "quantize", {"x"}, {{"bits", 8}});
+  net.add("y", "conv2d", {"q"}, {{"out_channels", 2}});
+  pack::PackedModel model{net, {}, {}};
+  model.tensors["q.scale"] = {{1}, 32, {1.0F}};
+  model.tensors["q.zero_point"] = {{1}, 32, {0.0F}};
+  pack::PackedTensor weight{{2, 64, 3, 3}, 8};
+  weight.codes.assign(576, 127);
+  weight.codes.insert(weight.codes.end(), 576, -128);
+  weight.scales = {1, 0.5F};
+  model.tensors["y.weight"] = weight;
+  std::vector<float> frames(576, 255.0F);
+  frames[100] = 252;
+  const double sum = 255.0 * 575 + 252;
+  EXPECT_EQ(*Program::from(model)->run(frames, 1, 1),
+            (std::vector<float>{static_cast<float>(127 * sum), static_cast<float>(-128 * sum) * 0.5F}));
+}
+
 TEST(Operations, Conv2dOnFloatsAgreesWithinRounding) {
   for (const auto& attributes : convolutions)
     for (const int bits : {4, 32}) expect_reference(one("conv2d", {4, 7, 6}, attributes), bits, false, sum_tolerance);
