@@ -55,7 +55,8 @@ std::string about_joint(std::span<const Group> groups) {
   for (const Group& joint : groups)
     for (const Group& cumulative : groups) {
       if (joint.combination != "joint" || cumulative.combination != "cumulative") continue;
-      if (joint.bits != cumulative.bits || joint.sparsity != cumulative.sparsity) continue;
+      if (joint.bits != cumulative.bits || joint.activation_bits != cumulative.activation_bits) continue;
+      if (joint.sparsity != cumulative.sparsity) continue;
       const double difference = joint.validation_accuracy.mean - cumulative.validation_accuracy.mean;
       if (std::isnan(difference)) continue;
       ++pairs;
@@ -72,9 +73,14 @@ std::string about_joint(std::span<const Group> groups) {
 
 std::string name_of(const Group& group) {
   std::string name = group.combination;
-  if (group.bits > 0) name += group.bits >= 32 ? ", float" : fmt::format(", {} bit", group.bits);
+  if (group.activation_bits < 32) name += fmt::format(", {} bit", bits_of(group));
+  else if (group.bits > 0) name += group.bits >= 32 ? ", float" : fmt::format(", {} bit", group.bits);
   if (group.sparsity > 0) name += fmt::format(", {:g} % zeros", std::round(1000 * group.sparsity) / 10);
   return name;
+}
+
+std::string bits_of(const Group& group) {
+  return fmt::format("{}/{}", group.bits > 0 ? std::to_string(group.bits) : "mixed", group.activation_bits);
 }
 
 std::string finding(std::span<const Group> groups, double tolerance) {

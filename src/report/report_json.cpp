@@ -16,10 +16,11 @@ Json index_or_null(std::optional<std::size_t> index) { return index ? Json(*inde
 
 Json json_of(const Summary& summary) { return {{"n", summary.n}, {"mean", summary.mean}, {"sd", summary.sd}}; }
 
-Json json_of(const Group& group) {
+Json json_of(const Group& group, std::span<const Group> groups) {
   return {{"name", name_of(group)},
           {"combination", group.combination},
           {"bits", group.bits},
+          {"activation_bits", group.activation_bits},
           {"sparsity", group.sparsity},
           {"trials", group.trials},
           {"on_front", group.on_front},
@@ -30,7 +31,13 @@ Json json_of(const Group& group) {
           {"cycles", json_of(group.cycles)},
           {"bytes", json_of(group.weight_bytes)},
           {"synops", json_of(group.synops)},
-          {"seconds", json_of(group.train_seconds)}};
+          {"seconds", json_of(group.train_seconds)},
+          {"nonzeros", json_of(group.nonzeros)},
+          {"file_bytes", json_of(group.file_bytes)},
+          {"macs", json_of(group.macs)},
+          {"bit_operations", json_of(group.bit_operations)},
+          {"vs_baseline", json_of(group.vs_baseline)},
+          {"dense", dense_of_equal_bytes(groups, group)}};
 }
 
 Json json_of(const LayerRow& layer) {
@@ -62,6 +69,7 @@ Json json_of(const TrialRecord& trial) {
           {"plan", trial.plan},
           {"combination", trial.combination},
           {"bits", trial.bits},
+          {"activation_bits", trial.activation_bits},
           {"sparsity", trial.sparsity},
           {"seed", std::to_string(trial.seed)},  // as text: JavaScript's numbers end at 2^53
           {"status", trial.status},
@@ -74,6 +82,10 @@ Json json_of(const TrialRecord& trial) {
           {"bytes", trial.weight_bytes},
           {"seconds", trial.train_seconds},
           {"synops", trial.synops},
+          {"nonzeros", trial.nonzeros},
+          {"file_bytes", trial.file_bytes},
+          {"macs", trial.macs},
+          {"bit_operations", trial.bit_operations},
           {"run_dir", trial.run_dir},
           {"epochs", json_of(trial.epochs)},
           {"layers", layers},
@@ -144,11 +156,16 @@ std::string report_json(const ReportData& data) {
                {"finding", finding(groups, data.tolerance)},
                {"baseline", index_or_null(baseline_of(groups))},
                {"best", index_or_null(cheapest_within(groups, data.tolerance))},
+               {"fronts",
+                {{"energy", front_by(groups, &Group::energy_mj)},
+                 {"file_bytes", front_by(groups, &Group::file_bytes)},
+                 {"nonzeros", front_by(groups, &Group::nonzeros)},
+                 {"bit_operations", front_by(groups, &Group::bit_operations)}}},
                {"trials", Json::array()},
                {"groups", Json::array()},
                {"example", nullptr}};
   for (const TrialRecord& trial : data.trials) page["trials"].push_back(json_of(trial));
-  for (const Group& group : groups) page["groups"].push_back(json_of(group));
+  for (const Group& group : groups) page["groups"].push_back(json_of(group, groups));
   if (data.example) page["example"] = json_of(*data.example);
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

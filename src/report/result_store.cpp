@@ -126,6 +126,8 @@ std::size_t ResultStore::add_trials(const std::string& study, std::span<const Tr
     } else if (known.text(0) != trial.plan) {
       fail(ErrorKind::usage, path_.string(), "trial '{}' is there with another plan: '{}', now '{}'", trial.key,
            known.text(0), trial.plan);
+    } else {
+      fill_in_activation_bits(*database_, id, trial);
     }
     known.reset();
   }
@@ -141,14 +143,15 @@ std::optional<TrialSpec> ResultStore::claim_next(const std::string& study, const
   std::int64_t trial = 0;
   {
     Statement row = database_->prepare(
-        "SELECT key, plan, combination, bits, sparsity, seed, id, status, claimed_by, heartbeat FROM trial "
+        "SELECT key, plan, combination, bits, sparsity, seed, activation_bits, id, status, claimed_by, heartbeat "
+        "FROM trial "
         "WHERE study = ? AND status IN ('pending', 'running') ORDER BY id");
     row.bind(id);
     while (!chosen && row.step()) {
-      const bool fresh = now_s() - row.real(9) <= stale_s;
-      if (row.text(7) == "running" && fresh && !is_gone(parse_worker(row.text(8)))) continue;
+      const bool fresh = now_s() - row.real(10) <= stale_s;
+      if (row.text(8) == "running" && fresh && !is_gone(parse_worker(row.text(9)))) continue;
       chosen = spec_of(row);
-      trial = row.integer(6);
+      trial = row.integer(7);
     }
   }
   if (!chosen) return chosen;

@@ -55,7 +55,8 @@ struct TrialCounts {
 /// file, damaged, written by a newer Tern), usage (unknown study or trial); each one a tern::Error with the path.
 class ResultStore {
  public:
-  /// Opens the file, or creates it and its folder. Opening an existing store changes nothing in it.
+  /// Opens the file, or creates it and its folder. Opening an existing store changes nothing in it, but for one of an
+  /// older Tern, which gets the columns that it lacks.
   explicit ResultStore(std::filesystem::path path);
   ~ResultStore();
   ResultStore(ResultStore&&) noexcept;
@@ -69,7 +70,8 @@ class ResultStore {
   std::vector<std::string> studies() const;
 
   /// Adds trials as pending, in this order. A key that is there already keeps its state and results (resume); with
-  /// another plan under that key: usage. Returns how many were new.
+  /// another plan under that key: usage. Activation bits are filled in where an older Tern did not store them.
+  /// Returns how many were new.
   std::size_t add_trials(const std::string& study, std::span<const TrialSpec> trials);
 
   /// The next trial to run, now `running` and claimed by `worker`: the first that is pending or whose worker is dead,

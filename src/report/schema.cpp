@@ -34,6 +34,7 @@ CREATE TABLE trial (
   error TEXT NOT NULL DEFAULT '',
   validation_accuracy REAL, test_accuracy REAL, zeros REAL, energy_mj REAL, cycles REAL, weight_bytes REAL,
   train_seconds REAL, synops REAL,
+  activation_bits INTEGER NOT NULL DEFAULT 32, nonzeros REAL, file_bytes REAL, macs REAL, bit_operations REAL,
   run_dir TEXT NOT NULL DEFAULT '',
   UNIQUE (study, key)
 );
@@ -64,16 +65,27 @@ CREATE TABLE breakdown (
   PRIMARY KEY (trial, position)
 ) WITHOUT ROWID;
 PRAGMA application_id = 0x5465726e;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 )sql";
-static_assert(schema_version == 1, "the PRAGMA above states the version, too");
 
-void check(Database& database, const std::filesystem::path& path) {
+constexpr const char* from_1_to_2 = R"sql(
+ALTER TABLE trial ADD COLUMN activation_bits INTEGER NOT NULL DEFAULT 32;
+ALTER TABLE trial ADD COLUMN nonzeros REAL;
+ALTER TABLE trial ADD COLUMN file_bytes REAL;
+ALTER TABLE trial ADD COLUMN macs REAL;
+ALTER TABLE trial ADD COLUMN bit_operations REAL;
+PRAGMA user_version = 2;
+)sql";
+static_assert(schema_version == 2, "the PRAGMAs above state the version, too");
+
+std::int64_t version_of(Database& database, const std::filesystem::path& path) {
   if (database.number("PRAGMA application_id") != application_id)
     fail(ErrorKind::bad_data, path.string(), "a SQLite file, but no result store of Tern");
   const std::int64_t found = database.number("PRAGMA user_version");
-  if (found != schema_version)
-    fail(ErrorKind::bad_data, path.string(), "result store of schema version {}: expected {}", found, schema_version);
+  if (found < 1 || found > schema_version)
+    fail(ErrorKind::bad_data, path.string(), "result store of schema version {}: expected 1 to {}", found,
+         schema_version);
+  return found;
 }
 
 bool is_empty(Database& database) { return database.number("SELECT count(*) FROM sqlite_master") == 0; }
@@ -81,11 +93,11 @@ bool is_empty(Database& database) { return database.number("SELECT count(*) FROM
 }  // namespace
 
 void prepare_schema(Database& database, const std::filesystem::path& path) {
-  if (!is_empty(database)) return check(database, path);
+  if (!is_empty(database) && version_of(database, path) == schema_version) return;
   database.run_patiently("PRAGMA journal_mode = WAL");  // several workers may create the store at once
   Transaction transaction(database);
   if (is_empty(database)) database.run(tables);  // else another process was first
-  check(database, path);
+  if (version_of(database, path) == 1) database.run(from_1_to_2);
   transaction.commit();
 }
 

@@ -46,9 +46,13 @@ struct Table {
   std::string print(TableFormat format) const;
 };
 
-/// The table of a study, a row a group: combination, bits, sparsity asked, zeros reached, validation % and test %
-/// (mean ± sd over seeds), energy in mJ, energy relative to the baseline, Mcycles, weight bytes, seeds, and a star on
-/// the Pareto front. In the order of `groups`.
+/// The table of a study, a row a group, in the order of `groups`. For people: a star on the Pareto front, combination,
+/// bits "weights/activations", sparsity asked, zeros reached, non-zeros, bytes in the packed file, 1e6 MACs and 1e9
+/// bit operations of a sample, validation % and test % (mean ± sd over seeds), test accuracy less the baseline's in
+/// points (mean ± sd of the differences by seed), what a dense network of equal bytes has in the test, energy in mJ,
+/// energy relative to the baseline, seeds; a column that no group measured is left out. Programs get all of it as plain
+/// numbers (fractions, MACs, bit operations) and besides cycles, the accelerator's weight bytes, synaptic operations
+/// and training seconds.
 Table study_table(std::span<const Group> groups);
 
 /// The layers of a trial, a row a layer.

@@ -55,8 +55,8 @@ struct EpochRow {
 };
 
 /// A trial with its results. Accuracies, sparsity and zeros are fractions 0..1; energy, cycles and operations
-/// (synaptic, multiply-accumulate, bit) are for one sample. `status` is pending | running | done | failed; `error` says why it failed.
-/// Selection uses validation_accuracy only; test_accuracy is reported.
+/// (synaptic, multiply-accumulate, bit) are for one sample. `status` is pending | running | done | failed; `error`
+/// says why it failed. Selection uses validation_accuracy only; test_accuracy is reported.
 struct TrialRecord : TrialSpec {
   std::string status = "pending";
   std::string error;
@@ -67,11 +67,11 @@ struct TrialRecord : TrialSpec {
   double cycles = not_measured;
   double weight_bytes = not_measured;  ///< weights as the accelerator stores them, encodings included
   double train_seconds = not_measured;
-  double synops = not_measured;  ///< synaptic operations executed
+  double synops = not_measured;          ///< synaptic operations executed
   double nonzeros = not_measured;        ///< number of weights that are not zero
   double file_bytes = not_measured;      ///< bytes of the weights in the packed file, indices and tables included
   double macs = not_measured;            ///< multiply-accumulates of the network, zero weights included
-  double bit_operations = not_measured;  ///< sum over layers: MACs of non-zero weights x weight bits x activation bits
+  double bit_operations = not_measured;  ///< sum over layers of MACs of non-zero weights x weight x activation bits
   std::vector<EpochRow> epochs;
   std::vector<LayerRow> layers;                              ///< in the network's order
   std::vector<std::pair<std::string, double>> breakdown_pj;  ///< energy by component: {"compute", 1.2e6}, ...

@@ -23,13 +23,16 @@ void write_trial(Database& database, std::int64_t study, const TrialRecord& reco
   database
       .prepare(
           "INSERT INTO trial (study, key, plan, combination, bits, sparsity, seed, status, error, validation_accuracy, "
-          "test_accuracy, zeros, energy_mj, cycles, weight_bytes, train_seconds, synops, run_dir) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study, key) DO UPDATE SET "
+          "test_accuracy, zeros, energy_mj, cycles, weight_bytes, train_seconds, synops, activation_bits, "
+          "nonzeros, file_bytes, macs, bit_operations, run_dir) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study, key) DO UPDATE SET "
           "plan = excluded.plan, combination = excluded.combination, bits = excluded.bits, "
           "sparsity = excluded.sparsity, seed = excluded.seed, status = excluded.status, error = excluded.error, "
           "validation_accuracy = excluded.validation_accuracy, test_accuracy = excluded.test_accuracy, "
           "zeros = excluded.zeros, energy_mj = excluded.energy_mj, cycles = excluded.cycles, "
           "weight_bytes = excluded.weight_bytes, train_seconds = excluded.train_seconds, synops = excluded.synops, "
+          "activation_bits = excluded.activation_bits, nonzeros = excluded.nonzeros, "
+          "file_bytes = excluded.file_bytes, macs = excluded.macs, bit_operations = excluded.bit_operations, "
           "run_dir = excluded.run_dir, "
           "claimed_by = CASE excluded.status WHEN 'running' THEN claimed_by END, "
           "heartbeat = CASE excluded.status WHEN 'running' THEN heartbeat END")
@@ -37,7 +40,8 @@ void write_trial(Database& database, std::int64_t study, const TrialRecord& reco
       .bind(static_cast<std::int64_t>(record.seed)).bind(record.status).bind(record.error)
       .bind(record.validation_accuracy).bind(record.test_accuracy).bind(record.zeros).bind(record.energy_mj)
       .bind(record.cycles).bind(record.weight_bytes).bind(record.train_seconds).bind(record.synops)
-      .bind(record.run_dir).run();
+      .bind(record.activation_bits).bind(record.nonzeros).bind(record.file_bytes).bind(record.macs)
+      .bind(record.bit_operations).bind(record.run_dir).run();
 }
 
 std::int64_t trial_id(Database& database, std::int64_t study, const std::string& key) {
@@ -109,17 +113,21 @@ void read_breakdown(Database& database, std::int64_t trial, TrialRecord& record)
 TrialRecord record_of(const Statement& row) {
   TrialRecord record;
   static_cast<TrialSpec&>(record) = spec_of(row);
-  record.status = row.text(7);
-  record.error = row.text(8);
-  record.validation_accuracy = row.real(9);
-  record.test_accuracy = row.real(10);
-  record.zeros = row.real(11);
-  record.energy_mj = row.real(12);
-  record.cycles = row.real(13);
-  record.weight_bytes = row.real(14);
-  record.train_seconds = row.real(15);
-  record.synops = row.real(16);
-  record.run_dir = row.text(17);
+  record.status = row.text(8);
+  record.error = row.text(9);
+  record.validation_accuracy = row.real(10);
+  record.test_accuracy = row.real(11);
+  record.zeros = row.real(12);
+  record.energy_mj = row.real(13);
+  record.cycles = row.real(14);
+  record.weight_bytes = row.real(15);
+  record.train_seconds = row.real(16);
+  record.synops = row.real(17);
+  record.nonzeros = row.real(18);
+  record.file_bytes = row.real(19);
+  record.macs = row.real(20);
+  record.bit_operations = row.real(21);
+  record.run_dir = row.text(22);
   return record;
 }
 
@@ -131,14 +139,20 @@ bool is_status(const std::string& status) {
 
 void insert_spec(Database& database, std::int64_t study, const TrialSpec& trial) {
   database
-      .prepare("INSERT INTO trial (study, key, plan, combination, bits, sparsity, seed) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .prepare("INSERT INTO trial (study, key, plan, combination, bits, sparsity, seed, activation_bits) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(study).bind(trial.key).bind(trial.plan).bind(trial.combination).bind(trial.bits).bind(trial.sparsity)
-      .bind(static_cast<std::int64_t>(trial.seed)).run();
+      .bind(static_cast<std::int64_t>(trial.seed)).bind(trial.activation_bits).run();
+}
+
+void fill_in_activation_bits(Database& database, std::int64_t study, const TrialSpec& trial) {
+  database.prepare("UPDATE trial SET activation_bits = ? WHERE study = ? AND key = ? AND activation_bits = 32")
+      .bind(trial.activation_bits).bind(study).bind(trial.key).run();
 }
 
 TrialSpec spec_of(const Statement& row) {
   return {row.text(0), row.text(1), row.text(2), static_cast<int>(row.integer(3)),
-          row.real(4), static_cast<std::uint64_t>(row.integer(5))};
+          row.real(4), static_cast<std::uint64_t>(row.integer(5)), static_cast<int>(row.integer(6))};
 }
 
 void write_record(Database& database, std::int64_t study, const TrialRecord& record) {
@@ -152,13 +166,14 @@ void write_record(Database& database, std::int64_t study, const TrialRecord& rec
 std::vector<TrialRecord> read_records(Database& database, std::int64_t study, const std::string* key) {
   std::vector<TrialRecord> records;
   Statement row = database.prepare(
-      "SELECT key, plan, combination, bits, sparsity, seed, id, status, error, validation_accuracy, test_accuracy, "
-      "zeros, energy_mj, cycles, weight_bytes, train_seconds, synops, run_dir FROM trial "
+      "SELECT key, plan, combination, bits, sparsity, seed, activation_bits, id, status, error, validation_accuracy, "
+      "test_accuracy, zeros, energy_mj, cycles, weight_bytes, train_seconds, synops, nonzeros, file_bytes, macs, "
+      "bit_operations, run_dir FROM trial "
       "WHERE study = ?1 AND (?2 IS NULL OR key = ?2) ORDER BY id");
   row.bind(study);
   if (key != nullptr) row.bind(*key);
   while (row.step()) {
-    const std::int64_t trial = row.integer(6);
+    const std::int64_t trial = row.integer(7);
     records.push_back(record_of(row));
     records.back().epochs = read_epochs(database, trial);
     records.back().layers = read_layers(database, trial);

@@ -13,7 +13,10 @@ bool is_status(const std::string& status);
 
 void insert_spec(Database& database, std::int64_t study, const TrialSpec& trial);
 
-/// Columns 0..5 of a row: key, plan, combination, bits, sparsity, seed.
+/// Of the trial with this key, where it says 32: a store of schema version 1 did not know better.
+void fill_in_activation_bits(Database& database, std::int64_t study, const TrialSpec& trial);
+
+/// Columns 0..6 of a row: key, plan, combination, bits, sparsity, seed, activation_bits.
 TrialSpec spec_of(const Statement& row);
 
 /// Replaces the trial and its epochs, layers and breakdown; a claim stays only while the status is "running".

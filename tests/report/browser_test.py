@@ -154,6 +154,27 @@ class ReportPage(unittest.TestCase):
         self.browser.click("#front-scale button:last-child")
         self.assertEqual(self.browser.run("return document.querySelectorAll('#front .point').length"), drawn)
 
+    def test_the_cost_axis_can_be_chosen(self):
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#front-cost button').length"), 4)
+        keys = ["energy", "file_bytes", "nonzeros", "bit_operations"]
+        axes = ["energy of one sample", "weights in the packed file", "weights that are not zero",
+                "bit operations of one sample"]
+        for i, (key, axis) in enumerate(zip(keys, axes)):
+            self.browser.click(f"#front-cost button:nth-child({i + 1})")
+            self.assertIn(axis, self.browser.run("return document.querySelector('#front svg').textContent"))
+            self.assertEqual(self.browser.run("return document.querySelectorAll('#front circle.front-ring').length"),
+                             self.data(f"data.fronts.{key}.length"))
+            order = self.browser.run("return [...document.querySelectorAll('#front .point')].map(p => +p.dataset.trial)")
+            values = [self.data(f"data.trials[{trial}].{key}") for trial in order]
+            self.assertEqual(values, sorted(values))
+
+    def test_shows_bits_and_sizes(self):
+        heads = self.text("#results thead").replace("\t", " ")
+        for head in ["bits w/a", "non-zeros", "file bytes", "MMACs", "GBOPs", "vs baseline"]:
+            self.assertIn(head, heads)
+        self.assertNotIn("Mcycles", heads)
+        self.assertIn("2/8", self.text("#results tbody"))
+
     def test_hovering_shows_all_figures(self):
         self.assertTrue(self.browser.run("return document.getElementById('tip').hidden"))
         best = self.data("data.groups[data.best].trials[0]")

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "report/pareto.hpp"
 #include "synthetic.hpp"
 
 namespace tern::report {
@@ -31,6 +32,19 @@ TEST(HtmlTest, HoldsEveryTrialAndRepeatsByteForByte) {
   EXPECT_EQ(json["commands"].size(), data.commands.size());
   EXPECT_EQ(json["example"]["layers"].size(), 4u);
   EXPECT_EQ(json["trials"][0]["layers"][0]["scale"], nullptr);
+}
+
+TEST(HtmlTest, HoldsAFrontForEachCost) {
+  const ReportData data = synthetic_report();
+  const auto groups = group_trials(data.trials);
+  const auto json = data_of(render_report(data));
+  EXPECT_EQ(json["fronts"]["energy"], front_by(groups, &Group::energy_mj));
+  EXPECT_EQ(json["fronts"]["file_bytes"], front_by(groups, &Group::file_bytes));
+  EXPECT_EQ(json["fronts"]["nonzeros"], front_by(groups, &Group::nonzeros));
+  EXPECT_EQ(json["fronts"]["bit_operations"], front_by(groups, &Group::bit_operations));
+  EXPECT_GE(json["fronts"]["nonzeros"].size(), 2u);
+  EXPECT_EQ(json["trials"][2]["activation_bits"], 8);
+  EXPECT_EQ(json["groups"][2]["file_bytes"]["mean"], groups[2].file_bytes.mean);
 }
 
 TEST(HtmlTest, ShowsColourImages) {

@@ -14,7 +14,7 @@ namespace tern::report {
 namespace {
 
 bool dominates(const Point& q, const Point& p) {
-  return q.energy <= p.energy && q.accuracy >= p.accuracy && (q.energy < p.energy || q.accuracy > p.accuracy);
+  return q.cost <= p.cost && q.accuracy >= p.accuracy && (q.cost < p.cost || q.accuracy > p.accuracy);
 }
 
 std::vector<std::size_t> brute_force(const std::vector<Point>& points) {
@@ -23,7 +23,7 @@ std::vector<std::size_t> brute_force(const std::vector<Point>& points) {
     if (std::none_of(points.begin(), points.end(), [&](const Point& q) { return dominates(q, points[i]); }))
       front.push_back(i);
   std::stable_sort(front.begin(), front.end(),
-                   [&](auto a, auto b) { return points[a].energy < points[b].energy; });
+                   [&](auto a, auto b) { return points[a].cost < points[b].cost; });
   return front;
 }
 
@@ -119,6 +119,68 @@ TEST(ParetoTest, CheapestWithinTolerance) {
   EXPECT_EQ(cheapest_within(groups, 0.01), 0u) << "exactly one point below counts";
   EXPECT_EQ(cheapest_within(groups, 0.02), 2u);
   EXPECT_EQ(cheapest_within(groups, 0), 3u);
+}
+
+TEST(ParetoTest, ActivationBitsSeparateGroups) {
+  std::vector<TrialRecord> trials{finished("quantize", 4, 0.9, 1), finished("quantize", 4, 0.8, 1)};
+  trials[1].activation_bits = 8;
+  const auto groups = group_trials(trials);
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(name_of(groups[0]), "quantize, 4 bit, 80 % zeros");
+  EXPECT_EQ(name_of(groups[1]), "quantize, 4/8 bit, 80 % zeros");
+  EXPECT_EQ(bits_of(groups[0]), "4/32");
+  Group mixed;
+  mixed.activation_bits = 8;
+  EXPECT_EQ(bits_of(mixed), "mixed/8");
+}
+
+TEST(ParetoTest, EveryFigureIsAveraged) {
+  std::vector<TrialRecord> trials{finished("joint", 4, 0.9, 1), finished("joint", 4, 0.9, 1)};
+  double value = 1;
+  for (TrialRecord& trial : trials)
+    for (auto field : {&TrialRecord::nonzeros, &TrialRecord::file_bytes, &TrialRecord::macs,
+                       &TrialRecord::bit_operations, &TrialRecord::train_seconds})
+      trial.*field = value++;
+  const Group group = group_trials(trials).at(0);
+  EXPECT_EQ(group.nonzeros.mean, 3.5);
+  EXPECT_EQ(group.file_bytes.mean, 4.5);
+  EXPECT_EQ(group.macs.mean, 5.5);
+  EXPECT_EQ(group.bit_operations.mean, 6.5);
+  EXPECT_EQ(group.train_seconds.mean, 7.5);
+}
+
+TEST(ParetoTest, ComparesWithTheBaselineSeedBySeed) {
+  std::vector<TrialRecord> trials;
+  const auto add = [&](const char* combination, int bits, std::uint64_t seed, double test) {
+    trials.push_back(finished(combination, bits, 0.9, 1));
+    trials.back().seed = seed;
+    trials.back().test_accuracy = test;
+  };
+  add("baseline", 32, 1, 0.90);
+  add("baseline", 32, 2, 0.80);
+  add("joint", 2, 2, 0.79);
+  add("joint", 2, 1, 0.87);
+  add("joint", 2, 3, 0.10);  // a seed without a baseline
+  add("baseline", 8, 1, 0.91);
+  const auto groups = group_trials(trials);
+  EXPECT_EQ(groups[0].vs_baseline.n, 0u);
+  EXPECT_EQ(groups[1].vs_baseline.n, 2u);
+  EXPECT_NEAR(groups[1].vs_baseline.mean, -0.02, 1e-12);
+  EXPECT_NEAR(groups[1].vs_baseline.sd, std::sqrt(2) * 0.01, 1e-12) << "of -0.03 and -0.01, not of the accuracies";
+  EXPECT_NEAR(groups[2].vs_baseline.mean, 0.01, 1e-12);
+  EXPECT_TRUE(std::isnan(group_trials(std::span(trials).subspan(2, 3))[0].vs_baseline.mean)) << "no baseline";
+}
+
+TEST(ParetoTest, EachCostHasItsFront) {
+  std::vector<TrialRecord> trials{finished("baseline", 32, 0.93, 8), finished("prune", 32, 0.92, 4),
+                                  finished("joint", 2, 0.91, 5)};
+  trials[0].file_bytes = 100;
+  trials[2].file_bytes = 10;
+  const auto groups = group_trials(trials);
+  EXPECT_EQ(front_by(groups, &Group::energy_mj), (std::vector<std::size_t>{1, 0}));
+  EXPECT_EQ(front_by(groups, &Group::file_bytes), (std::vector<std::size_t>{2, 0})) << "prune was not measured";
+  EXPECT_TRUE(front_by(groups, &Group::macs).empty());
+  EXPECT_FALSE(groups[2].on_front);
 }
 
 TEST(ParetoTest, FindingNamesThePlanAndComparesJointWithCumulative) {

@@ -56,6 +56,12 @@ TEST_F(ResultStoreTest, GivesBackWhatWasSaved) {
   EXPECT_EQ(found.validation_accuracy, record.validation_accuracy);
   EXPECT_TRUE(std::isnan(found.test_accuracy));
   EXPECT_EQ(found.breakdown_pj, record.breakdown_pj);
+  EXPECT_EQ(found.activation_bits, 8);
+  EXPECT_EQ(found.nonzeros, record.nonzeros);
+  EXPECT_EQ(found.file_bytes, record.file_bytes);
+  EXPECT_EQ(found.macs, record.macs);
+  EXPECT_EQ(found.bit_operations, record.bit_operations);
+  EXPECT_EQ(found.synops, record.synops);
   ASSERT_EQ(found.epochs.size(), record.epochs.size());
   for (std::size_t i = 0; i < record.epochs.size(); ++i) {
     EXPECT_EQ(found.epochs[i].epoch, record.epochs[i].epoch);

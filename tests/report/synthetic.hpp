@@ -38,6 +38,11 @@ inline TrialRecord synthetic_trial(const std::string& combination, int bits, dou
   trial.weight_bytes = std::round(68900.0 * bits / 8 * (1 - 0.85 * trial.zeros));
   trial.train_seconds = 640 + 90 * rng.uniform();
   trial.synops = std::round(3.1e6 * (1 - trial.zeros));
+  trial.activation_bits = bits < 32 ? 8 : 32;
+  trial.nonzeros = std::round(68900.0 * (1 - trial.zeros));
+  trial.file_bytes = std::round(68900.0 * bits / 8 * (1 - 0.8 * trial.zeros));
+  trial.macs = 14.2e6;
+  trial.bit_operations = trial.macs * (1 - trial.zeros) * bits * trial.activation_bits;
   for (int epoch = 0; epoch < 24; ++epoch) {
     const double rise = 1 - std::exp(-(epoch + 1) / 5.0);
     trial.epochs.push_back({epoch, 0.12 + 2.1 * (1 - rise) + 0.02 * rng.uniform(),

@@ -1,11 +1,19 @@
-// The scatter of trials with the Pareto front: energy across, validation accuracy up.
-const drawn = data.trials
-  .map((trial, index) => ({ trial, index }))
-  .filter(({ trial }) => trial.status === "done" && known(trial.energy) && known(trial.validation))
-  .sort((a, b) => a.trial.energy - b.trial.energy || a.trial.validation - b.trial.validation);
-const frontGroups = data.groups
-  .filter((group) => group.on_front)
-  .sort((a, b) => a.energy.mean - b.energy.mean || a.validation.mean - b.validation.mean);
+// The scatter of trials with the Pareto front: a cost across (energy, bytes, non-zeros, bit operations), validation
+// accuracy up. `key` names the cost in trials, groups and data.fronts.
+const costs = [
+  { key: "energy", name: "energy", axis: "energy of one sample", units: energyUnits },
+  { key: "file_bytes", name: "file bytes", axis: "weights in the packed file", units: byteUnits },
+  { key: "nonzeros", name: "non-zeros", axis: "weights that are not zero", units: countUnits },
+  { key: "bit_operations", name: "bit operations", axis: "bit operations of one sample", units: countUnits },
+];
+const isDrawn = (trial, key) => trial.status === "done" && known(trial[key]) && known(trial.validation);
+const drawnBy = (key) =>
+  data.trials
+    .map((trial, index) => ({ trial, index }))
+    .filter(({ trial }) => isDrawn(trial, key))
+    .sort((a, b) => a.trial[key] - b.trial[key] || a.trial.validation - b.trial.validation);
+const frontBy = (key) => data.fronts[key].map((index) => data.groups[index]);
+const frontGroups = frontBy("energy");
 
 function niceStep(span, wanted) {
   const raw = span / wanted,
@@ -31,17 +39,17 @@ function logTicks(low, high, wanted) {
   return ticks;
 }
 
-// Maps energies (in the panel's unit) and accuracies (per cent) to pixels.
-function frontScales(width, height, mode) {
+// Maps costs (in the panel's unit) and accuracies (per cent) to pixels.
+function frontScales(width, height, cost, mode) {
+  const drawn = drawnBy(cost.key);
   const box = { left: 52, right: width - 16, top: 40, bottom: height - 46 };
-  const largest = Math.max(...drawn.map(({ trial }) => trial.energy));
-  const [unit, factor] = energyUnit(largest);
-  const energies = drawn.map(({ trial }) => trial.energy * factor);
+  const largest = Math.max(...drawn.map(({ trial }) => trial[cost.key]));
+  const [unit, factor] = unitFor(cost.units, largest);
+  const values = drawn.map(({ trial }) => trial[cost.key] * factor);
   const accuracies = drawn.map(({ trial }) => 100 * trial.validation);
-  const positive = energies.filter((energy) => energy > 0);
-  const log = mode === "log" && positive.length === energies.length;
-  const low = Math.min(...energies),
-    high = Math.max(...energies);
+  const log = mode === "log" && values.every((value) => value > 0);
+  const low = Math.min(...values),
+    high = Math.max(...values);
   const xLow = log ? low / 1.18 : 0,
     xHigh = log ? high * 1.18 : high * 1.06 || 1;
   const room = Math.max(0.5, (Math.max(...accuracies) - Math.min(...accuracies)) * 0.08);
@@ -49,11 +57,13 @@ function frontScales(width, height, mode) {
     yHigh = Math.min(100, Math.max(...accuracies) + room);
   const along = (value) => (log ? Math.log(value / xLow) / Math.log(xHigh / xLow) : (value - xLow) / (xHigh - xLow));
   return {
+    cost,
+    drawn,
     box,
     unit,
     factor,
     log,
-    x: (mj) => box.left + along(mj * factor) * (box.right - box.left),
+    x: (value) => box.left + along(value * factor) * (box.right - box.left),
     y: (fraction) => box.bottom - ((100 * fraction - yLow) / (yHigh - yLow || 1)) * (box.bottom - box.top),
     xTicks: (log ? logTicks : linearTicks)(xLow, xHigh, width < 520 ? 4 : 8),
     yTicks: linearTicks(yLow, yHigh, 6),
@@ -84,7 +94,7 @@ function frontAxes(scale) {
     svg(
       "text",
       { x: (box.left + box.right) / 2, y: box.bottom + 38, "text-anchor": "middle" },
-      `energy of one sample, ${scale.unit}${scale.log ? " (logarithmic)" : ""}`,
+      `${scale.cost.axis}${scale.unit ? `, ${scale.unit}` : ""}${scale.log ? " (logarithmic)" : ""}`,
     ),
     svg(
       "text",
@@ -127,14 +137,15 @@ function toleranceBand(scale) {
 // A staircase: between two plans of the front nothing better than the cheaper one is known.
 function frontLine(scale) {
   const parts = [];
+  const groups = frontBy(scale.cost.key);
   let path = "";
-  frontGroups.forEach((group, i) => {
-    const x = scale.x(group.energy.mean),
+  groups.forEach((group, i) => {
+    const x = scale.x(group[scale.cost.key].mean),
       y = scale.y(group.validation.mean);
     path += i === 0 ? `M${x} ${y}` : `H${x}V${y}`;
     parts.push(svg("circle", { class: "front-ring", cx: x, cy: y, r: 11 }));
   });
-  if (frontGroups.length > 0) path += `H${scale.box.right}`;
+  if (groups.length > 0) path += `H${scale.box.right}`;
   return [svg("path", { class: "front-line", d: path }), ...parts];
 }
 
@@ -143,9 +154,12 @@ function frontNames(scale) {
   const named = [
     [bestGroup, "best: "],
     [baselineGroup, ""],
-  ].filter(([group], i, all) => group && known(group.energy.mean) && all.findIndex(([other]) => other === group) === i);
+  ].filter(
+    ([group], i, all) =>
+      group && known(group[scale.cost.key].mean) && all.findIndex(([other]) => other === group) === i,
+  );
   return named.map(([group, word], i) => {
-    const x = scale.x(group.energy.mean),
+    const x = scale.x(group[scale.cost.key].mean),
       y = scale.y(group.validation.mean);
     const right = x < (scale.box.left + scale.box.right) / 2,
       row = i === 0 && named.length > 1 ? 12 : 28;
@@ -163,7 +177,9 @@ function frontNames(scale) {
 }
 
 function frontPoint(scale, { trial, index }, position) {
-  const label = `${trial.key}: validation ${percent(trial.validation)}, energy ${energyText(trial.energy)}`;
+  const value = trial[scale.cost.key];
+  const cost = `${scale.cost.name} ${digits(value * scale.factor)} ${scale.unit}`;
+  const label = `${trial.key}: validation ${percent(trial.validation)}, ${cost.trim()}`;
   const point = svg(
     "g",
     {
@@ -173,7 +189,7 @@ function frontPoint(scale, { trial, index }, position) {
       "aria-label": label,
       "data-trial": index,
       "aria-pressed": String(index === selected),
-      transform: `translate(${scale.x(trial.energy)} ${scale.y(trial.validation)})`,
+      transform: `translate(${scale.x(value)} ${scale.y(trial.validation)})`,
     },
     svg("circle", { class: "halo", r: 9.5 }),
     svg("path", { d: shapeOf(trial.bits), style: `fill:${colourOf(trial.combination)}` }),
@@ -190,7 +206,7 @@ function frontPoint(scale, { trial, index }, position) {
   return point;
 }
 
-// One tab stop for the whole chart; arrows go along the energy axis.
+// One tab stop for the whole chart; arrows go along the cost axis.
 function frontKeys(event) {
   const points = [...$("front").querySelectorAll(".point")];
   const at = points.indexOf(document.activeElement);
@@ -214,7 +230,7 @@ function legendMark(path, colour, text) {
     text,
   );
 }
-function frontLegend() {
+function frontLegend(drawn) {
   const shown = combinations.filter((name) => drawn.some(({ trial }) => trial.combination === name));
   const marks = allBits.filter((bits) => drawn.some(({ trial }) => trial.bits === bits));
   $("front-legend").replaceChildren(
@@ -229,11 +245,12 @@ function frontLegend() {
   );
 }
 
-function drawFront(mode) {
+function drawFront(cost, mode) {
   const width = Math.max(260, $("front").clientWidth);
   const height = width < 520 ? 350 : 460;
-  const scale = frontScales(width, height, mode);
-  const label = "Validation accuracy against energy, one point a trial";
+  const scale = frontScales(width, height, cost, mode);
+  const label = `Validation accuracy against ${cost.name}, one point a trial`;
+  frontLegend(scale.drawn);
   $("front").replaceChildren(
     svg(
       "svg",
@@ -242,7 +259,7 @@ function drawFront(mode) {
       frontAxes(scale),
       frontLine(scale),
       frontNames(scale),
-      drawn.map((entry, position) => frontPoint(scale, entry, position)),
+      scale.drawn.map((entry, position) => frontPoint(scale, entry, position)),
     ),
   );
 }
@@ -250,18 +267,24 @@ function drawFront(mode) {
 function showFront() {
   const done = data.trials.filter((trial) => trial.status === "done").length;
   $("front-note").textContent = `${done} of ${data.trials.length} trials finished; each point is one trial.`;
-  if (drawn.length === 0) {
-    $("front").textContent = "No finished trial has both an accuracy and an energy yet.";
+  const offered = costs.filter(({ key }) => data.trials.some((trial) => isDrawn(trial, key)));
+  if (offered.length === 0) {
+    $("front").textContent = "No finished trial has both an accuracy and a cost yet.";
     return;
   }
-  frontLegend();
   const modes = { log: "logarithmic", linear: "linear" };
-  let mode = "log";
+  let cost = offered[0],
+    mode = "log";
+  const choices = offered.map(({ key, name }) => [key, name]);
+  segments($("front-cost"), choices, (key) => {
+    cost = offered.find((one) => one.key === key);
+    drawFront(cost, mode);
+  });
   segments($("front-scale"), Object.entries(modes), (name) => {
     mode = name;
-    drawFront(mode);
+    drawFront(cost, mode);
   });
-  onWidth($("front"), () => drawFront(mode));
+  onWidth($("front"), () => drawFront(cost, mode));
   onSelect((trial) => {
     for (const point of $("front").querySelectorAll(".point"))
       point.setAttribute("aria-pressed", String(Number(point.dataset.trial) === trial));

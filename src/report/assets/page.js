@@ -35,9 +35,7 @@ const energyUnits = [
   ["nJ", 1e6],
   ["pJ", 1e9],
 ];
-function energyUnit(largestMj) {
-  return energyUnits.find(([, factor]) => largestMj * factor >= 1) || energyUnits[3];
-}
+const energyUnit = (largestMj) => unitFor(energyUnits, largestMj);
 function energyText(mj) {
   if (!known(mj)) return dash;
   const [unit, factor] = energyUnit(mj);
@@ -51,6 +49,19 @@ function bytesText(bytes) {
       ? `${digits(bytes / 1024)} KiB`
       : `${digits(bytes / 1048576)} MiB`;
 }
+// Counts of an axis or a panel in one unit, as energies are.
+const byteUnits = [
+  ["MiB", 1 / 1048576],
+  ["KiB", 1 / 1024],
+  ["bytes", 1],
+];
+const countUnits = [
+  ["billions", 1e-9],
+  ["millions", 1e-6],
+  ["thousands", 1e-3],
+  ["", 1],
+];
+const unitFor = (units, largest) => units.find(([, factor]) => largest * factor >= 1) || units[units.length - 1];
 function cyclesText(cycles) {
   if (!known(cycles)) return dash;
   return cycles >= 1e5 ? `${digits(cycles / 1e6)} M` : whole(cycles);
@@ -61,6 +72,7 @@ function secondsText(seconds) {
   return seconds < 7200 ? `${significant(seconds / 60)} min` : `${significant(seconds / 3600)} h`;
 }
 const bitsText = (bits) => (bits >= 32 ? "float" : bits > 0 ? `${bits} bit` : "mixed");
+const pairOfBits = (trial) => `${trial.bits > 0 ? trial.bits : "mixed"}/${trial.activation_bits}`;
 const withDeviation = (summary, decimals = 2) =>
   !known(summary.mean)
     ? dash
@@ -116,9 +128,13 @@ function trialFigures(trial) {
     ["test", percent(trial.test)],
     ["energy", energyText(trial.energy)],
     ["of the baseline", percent(relativeEnergy(trial.energy))],
-    ["weights", bitsText(trial.bits)],
+    ["bits w/a", pairOfBits(trial)],
     ["sparsity asked", percent(trial.sparsity, 0)],
     ["zeros reached", percent(trial.zeros)],
+    ["non-zeros", whole(trial.nonzeros)],
+    ["in the file", bytesText(trial.file_bytes)],
+    ["MACs", cyclesText(trial.macs)],
+    ["bit operations", cyclesText(trial.bit_operations)],
     ["cycles", cyclesText(trial.cycles)],
     ["weight memory", bytesText(trial.bytes)],
     ["synaptic ops", cyclesText(trial.synops)],

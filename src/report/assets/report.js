@@ -25,8 +25,9 @@ function showHeader() {
   ];
   if (known(bestGroup.test.mean))
     tiles.push(tile(percent(bestGroup.test.mean), `test (baseline ${percent(baselineGroup.test.mean)})`));
-  if (known(bestGroup.bytes.mean))
-    tiles.push(tile(bytesText(bestGroup.bytes.mean), `of weights (baseline ${bytesText(baselineGroup.bytes.mean)})`));
+  const size = known(bestGroup.file_bytes.mean) && known(baselineGroup.file_bytes.mean) ? "file_bytes" : "bytes";
+  if (known(bestGroup[size].mean))
+    tiles.push(tile(bytesText(bestGroup[size].mean), `of weights (baseline ${bytesText(baselineGroup[size].mean)})`));
   $("tiles").append(...tiles);
 }
 
@@ -35,7 +36,7 @@ const [tableUnit, tableFactor] = energyUnit(
   Math.max(0, ...data.groups.map((group) => group.energy.mean).filter(known)),
 );
 
-// Columns of the results: heading, value to sort by, text to show; `numeric` columns start with the largest.
+// Columns of the results, but those that no group measured: heading, value to sort by, text to show; `numeric` columns start with the largest.
 const groupColumns = [
   {
     name: "★",
@@ -45,13 +46,27 @@ const groupColumns = [
   },
   { name: "combination", value: (group) => group.combination },
   {
-    name: "bits",
-    value: (group) => group.bits,
-    text: (group) => bitsText(group.bits).replace(" bit", ""),
+    name: "bits w/a",
+    value: (group) => group.bits + group.activation_bits / 64,
+    text: pairOfBits,
     numeric: true,
   },
   { name: "sparsity", value: (group) => group.sparsity, text: (group) => percent(group.sparsity, 0), numeric: true },
   { name: "zeros", value: (group) => group.zeros.mean, text: (group) => percent(group.zeros.mean), numeric: true },
+  { name: "non-zeros", value: (group) => group.nonzeros.mean, text: (group) => whole(group.nonzeros.mean), numeric: true },
+  {
+    name: "file bytes",
+    value: (group) => group.file_bytes.mean,
+    text: (group) => whole(group.file_bytes.mean),
+    numeric: true,
+  },
+  { name: "MMACs", value: (group) => group.macs.mean, text: (group) => digits(group.macs.mean / 1e6), numeric: true },
+  {
+    name: "GBOPs",
+    value: (group) => group.bit_operations.mean,
+    text: (group) => digits(group.bit_operations.mean / 1e9),
+    numeric: true,
+  },
   {
     name: "validation %",
     value: (group) => group.validation.mean,
@@ -59,6 +74,18 @@ const groupColumns = [
     numeric: true,
   },
   { name: "test %", value: (group) => group.test.mean, text: (group) => withDeviation(group.test), numeric: true },
+  {
+    name: "vs baseline",
+    value: (group) => group.vs_baseline.mean,
+    text: (group) => (group.vs_baseline.mean > 0 ? "+" : "") + withDeviation(group.vs_baseline),
+    numeric: true,
+  },
+  {
+    name: "dense at these bytes %",
+    value: (group) => group.dense,
+    text: (group) => fixed(known(group.dense) ? 100 * group.dense : NaN, 2),
+    numeric: true,
+  },
   {
     name: `energy ${tableUnit}`,
     value: (group) => group.energy.mean,
@@ -71,15 +98,15 @@ const groupColumns = [
     text: (group) => fixed(relativeEnergy(group.energy.mean), 3),
     numeric: true,
   },
-  {
-    name: "Mcycles",
-    value: (group) => group.cycles.mean,
-    text: (group) => digits(group.cycles.mean / 1e6),
-    numeric: true,
-  },
-  { name: "weights", value: (group) => group.bytes.mean, text: (group) => bytesText(group.bytes.mean), numeric: true },
   { name: "seeds", value: (group) => group.trials.length, text: (group) => String(group.trials.length), numeric: true },
-];
+].filter(({ value }) => data.groups.length === 0 || data.groups.some((group) => ![null, NaN].includes(value(group))));
+// Test accuracy less that of the baseline's trial of the same seed.
+function lessBaseline(trial) {
+  const twins = baselineGroup ? baselineGroup.trials.map((index) => data.trials[index]) : [];
+  const twin = twins.find((other) => other.seed === trial.seed);
+  const comparable = twin && twin !== trial && known(twin.test) && known(trial.test);
+  return comparable ? trial.test - twin.test : null;
+}
 // A trial seen as a group of one, so that both views share their columns.
 function loneGroup(index) {
   const trial = data.trials[index],
@@ -88,6 +115,7 @@ function loneGroup(index) {
     name: trial.key,
     combination: trial.combination,
     bits: trial.bits,
+    activation_bits: trial.activation_bits,
     sparsity: trial.sparsity,
     trials: [index],
     on_front: groupOf[index].on_front,
@@ -95,8 +123,12 @@ function loneGroup(index) {
     test: one(trial.test),
     zeros: one(trial.zeros),
     energy: one(trial.energy),
-    cycles: one(trial.cycles),
-    bytes: one(trial.bytes),
+    nonzeros: one(trial.nonzeros),
+    file_bytes: one(trial.file_bytes),
+    macs: one(trial.macs),
+    bit_operations: one(trial.bit_operations),
+    vs_baseline: one(lessBaseline(trial)),
+    dense: groupOf[index].dense,
     seed: trial.seed,
   };
 }
