@@ -1,0 +1,50 @@
+// posttrain: one post-training method.
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/seed.hpp"
+#include "compress/posttrain/posttrain.hpp"
+#include "compress/select_layers.hpp"
+#include "compress/steps/steps.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::compress::steps {
+namespace {
+
+class Posttrain : public Transform {
+ public:
+  explicit Posttrain(const Options& options) : options_(options) {
+    if (!options.has("method"))
+      fail(ErrorKind::usage, "plan", "posttrain needs a method, as in posttrain:adaround");
+  }
+
+  void check(const learn::Model& model) const override { select_weights(model, options_); }
+
+  bool wants_training() const override { return false; }
+
+  void apply(TransformContext& context) override {
+    const PosttrainRow& row = find_posttrain(options_.text("method"));
+    const auto weights = select_weights(context.model, options_);
+    PosttrainCall call{context.model, weights, options_, context.samples, derive_seed(context.seed, row.info.name), false, {}};
+    run_posttrain(row, call);
+    context.samples = call.samples;
+    context.net_changed = context.net_changed || call.net_changed;
+    context.reset_optimizer = true;
+    context.notes.insert(context.notes.end(), call.notes.begin(), call.notes.end());
+  }
+
+ private:
+  Options options_;
+};
+
+}  // namespace
+
+const StepKind posttrain{
+    .name = "posttrain",
+    .summary = "improves a network without training it: equalization, learned rounding, corrections",
+    .options = posttrain_options,
+    .make = [](const Options& options) -> std::unique_ptr<Transform> { return std::make_unique<Posttrain>(options); },
+    .rank = 3,
+    .key = [](const Options& options) { return "posttrain:" + options.text("method"); }};
+
+}  // namespace tern::compress::steps
