@@ -9,9 +9,10 @@ namespace tern::compress {
 
 const std::vector<CriterionRow>& criterion_table() {
   static const std::vector<CriterionRow> table{
-      criteria::magnitude(), criteria::lamp(),     criteria::random(), criteria::snip(), criteria::grasp(),
-      criteria::synflow(),   criteria::taylor(),   criteria::movement(), criteria::obd(),  criteria::obs(),
-      criteria::woodfisher(), criteria::l0(),      criteria::fpgm(),   criteria::activation(),
+      criteria::magnitude(), criteria::lamp(),       criteria::random(),     criteria::snip(),
+      criteria::grasp(),     criteria::synflow(),    criteria::taylor(),     criteria::movement(),
+      criteria::obd(),       criteria::obs(),        criteria::woodfisher(), criteria::l0(),
+      criteria::fpgm(),      criteria::activation(),
   };
   return table;
 }
@@ -24,7 +25,8 @@ const CriterionRow& find_criterion(std::string_view name) {
 Scores score_weights(const CriterionRow& row, const CriterionInput& input) {
   if (row.needs_samples && (!input.samples || input.samples().empty()))
     fail(ErrorKind::usage, "prune", "criterion {} needs samples of the training data", row.info.name);
-  if (row.needs_samples && !input.loss) fail(ErrorKind::usage, "prune", "criterion {} needs a loss", row.info.name);
+  if (row.needs_samples && !input.loss)
+    fail(ErrorKind::usage, "prune", "criterion {} needs a loss", row.info.name);
   const c10::AutoGradMode with_gradients(true);  // also where the caller has switched them off
   return row.score(input);
 }

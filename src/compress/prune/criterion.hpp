@@ -24,22 +24,23 @@ using Scores = Tensors;
 
 /// What a criterion sees.
 struct CriterionInput {
-  learn::Model& model;                    ///< left as it was
-  const std::vector<std::string>& names;  ///< of the weights to score
+  learn::Model& model;                           ///< left as it was
+  const std::vector<std::string>& names;         ///< of the weights to score
   std::function<const Samples&()> samples = {};  ///< null where there are none
-  learn::Loss loss = nullptr;             ///< needed where samples are
+  learn::Loss loss = nullptr;                    ///< needed where samples are
   std::uint64_t seed = 0;
   double sparsity = 0.0;  ///< for criteria that approach it in rounds (synflow); 0: a single round
 };
 
-/// A criterion is a function of the latents w, so that pruned weights whose latents live on can come back, and of what
-/// the network does with its effective weights in evaluation: batch norm with its running statistics, no dropout.
+/// A criterion is a function of the latents w, so that pruned weights whose latents live on can come back,
+/// and of what the network does with its effective weights in evaluation: batch norm with its running
+/// statistics, no dropout.
 struct CriterionRow {
   MethodInfo info;
   bool needs_samples;
   Scores (*score)(const CriterionInput&);
-  /// Moves the kept latents so as to make up for the weights just pruned; `before` are the latents before pruning.
-  /// Null where the method has no such update.
+  /// Moves the kept latents so as to make up for the weights just pruned; `before` are the latents before
+  /// pruning. Null where the method has no such update.
   void (*compensate)(const CriterionInput&, const Tensors& before) = nullptr;
 };
 

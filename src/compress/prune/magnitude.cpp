@@ -15,13 +15,20 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 MethodInfo magnitude_info() {
-  return {"magnitude", "absolute value of the weight", "Han et al. 2015, Learning both Weights and Connections", {}};
+  return {"magnitude",
+          "absolute value of the weight",
+          "Han et al. 2015, Learning both Weights and Connections",
+          {}};
 }
 
-CriterionRow criteria::magnitude() { return {magnitude_info(), false, score}; }
+CriterionRow criteria::magnitude() {
+  return {magnitude_info(), false, score};
+}
 
-void prune_by_magnitude(learn::Model& model, const std::vector<std::string>& names, double sparsity, bool global) {
-  prune(model, score({.model = model, .names = names}), names, sparsity, find_scope(global ? "global" : "local"));
+void prune_by_magnitude(learn::Model& model, const std::vector<std::string>& names, double sparsity,
+                        bool global) {
+  prune(model, score({.model = model, .names = names}), names, sparsity,
+        find_scope(global ? "global" : "local"));
 }
 
 }  // namespace tern::compress

@@ -32,16 +32,19 @@ bool comes_first(const Candidate& a, const Candidate& b) {
   return a.layer != b.layer ? a.layer < b.layer : a.unit < b.unit;
 }
 
-at::Tensor on_cpu(const at::Tensor& tensor) { return tensor.detach().to(at::kCPU, at::kFloat).contiguous(); }
+at::Tensor on_cpu(const at::Tensor& tensor) {
+  return tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+}
 
-Layer read_layer(const learn::Model& model, const Scores& scores, const std::string& name, const MaskShape& shape,
-                 bool regrow) {
+Layer read_layer(const learn::Model& model, const Scores& scores, const std::string& name,
+                 const MaskShape& shape, bool regrow) {
   const learn::Parameter& parameter = model.parameters().at(name);
   const at::Tensor& given = scores.at(name);
   if (given.sizes() != parameter.latent.sizes())
-    fail(ErrorKind::internal, name, "expected scores [{}], got [{}]", fmt::join(parameter.latent.sizes(), ", "),
-         fmt::join(given.sizes(), ", "));
-  if (!given.isfinite().all().item<bool>()) fail(ErrorKind::bad_data, name, "its pruning scores are not finite");
+    fail(ErrorKind::internal, name, "expected scores [{}], got [{}]",
+         fmt::join(parameter.latent.sizes(), ", "), fmt::join(given.sizes(), ", "));
+  if (!given.isfinite().all().item<bool>())
+    fail(ErrorKind::bad_data, name, "its pruning scores are not finite");
   Layer layer{name, on_cpu(given), at::ones(given.sizes()), 0, {}};
   if (!regrow && parameter.mask.defined()) {
     layer.mask.copy_(parameter.mask);
@@ -66,13 +69,13 @@ void add_candidates(const Layer& layer, std::int32_t number, std::vector<Candida
       ++cost;
     }
     if (cost > 0)
-      candidates.push_back({static_cast<float>(sum / static_cast<double>(cost)), number, static_cast<std::int64_t>(u),
-                            cost});
+      candidates.push_back(
+          {static_cast<float>(sum / static_cast<double>(cost)), number, static_cast<std::int64_t>(u), cost});
   }
 }
 
-/// Brings the first candidates to the front, as many as come nearest to `target` weights, and returns their number.
-/// Quickselect by cost instead of count: linear on average.
+/// Brings the first candidates to the front, as many as come nearest to `target` weights, and returns their
+/// number. Quickselect by cost instead of count: linear on average.
 std::size_t choose(std::vector<Candidate>& candidates, std::int64_t target) {
   std::size_t low = 0, high = candidates.size();
   const auto at = [&](std::size_t i) { return candidates.begin() + static_cast<std::ptrdiff_t>(i); };
@@ -120,15 +123,18 @@ void take_globally(std::vector<Layer>& layers, double sparsity) {
 }
 
 /// What a layer misses of its share by the size of its units goes to the next, by half a unit at most.
-void take_by_layer(std::vector<Layer>& layers, double sparsity, const ScopeRow& scope, const MaskShape& shape) {
+void take_by_layer(std::vector<Layer>& layers, double sparsity, const ScopeRow& scope,
+                   const MaskShape& shape) {
   std::vector<Extents> extents;
   for (const auto& layer : layers) extents.push_back(layer.mask.sizes().vec());
   const auto zeros = zeros_by_layer(scope, extents, sparsity);
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const double share = static_cast<double>(zeros[l] - 1) / static_cast<double>(layers[l].mask.numel());
     if (share > max_sparsity(shape))
-      fail(ErrorKind::usage, layers[l].name, "mask shape {} reaches a sparsity of {}, scope {} asks for {:.3f} here: "
-           "use scope local or a lower sparsity", to_text(shape), max_sparsity(shape), scope.info.name, share);
+      fail(ErrorKind::usage, layers[l].name,
+           "mask shape {} reaches a sparsity of {}, scope {} asks for {:.3f} here: "
+           "use scope local or a lower sparsity",
+           to_text(shape), max_sparsity(shape), scope.info.name, share);
   }
   std::int64_t carry = 0;
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -162,8 +168,8 @@ void prune(learn::Model& model, const Scores& scores, const std::vector<std::str
   }
 }
 
-void prune_by(const CriterionRow& criterion, const CriterionInput& input, double sparsity, const ScopeRow& scope,
-              const MaskShape& shape) {
+void prune_by(const CriterionRow& criterion, const CriterionInput& input, double sparsity,
+              const ScopeRow& scope, const MaskShape& shape) {
   const Scores scores = score_weights(criterion, input);
   const Tensors before = copy_latents(input.model, input.names);
   prune(input.model, scores, input.names, sparsity, scope, shape);

@@ -72,18 +72,21 @@ std::int64_t nearest_divisor(std::int64_t inputs, std::int64_t m) {
   const std::int64_t m = nearest_divisor(inputs, shape.m);
   const std::string node = weight.substr(0, weight.rfind('.'));
   if (m == 0)
-    fail(ErrorKind::usage, weight, "{} needs a multiple of {} input channels, it has {}: leave it out (except={})",
-         to_text(shape), shape.m, inputs, node);
+    fail(ErrorKind::usage, weight,
+         "{} needs a multiple of {} input channels, it has {}: leave it out (except={})", to_text(shape),
+         shape.m, inputs, node);
   fail(ErrorKind::usage, weight,
-       "{} needs a multiple of {} input channels, it has {}: leave it out (except={}) or use {}:{}", to_text(shape),
-       shape.m, inputs, node, std::min(shape.n, m - 1), m);
+       "{} needs a multiple of {} input channels, it has {}: leave it out (except={}) or use {}:{}",
+       to_text(shape), shape.m, inputs, node, std::min(shape.n, m - 1), m);
 }
 
 PruneUnits nm_units(const MaskShape& shape, const at::Tensor& scores, const std::string& weight) {
   const Layout layout(scores);
   if (layout.inputs % shape.m != 0) refuse_group(shape, layout.inputs, weight);
   const float* data = scores.data_ptr<float>();
-  const auto lower = [data](std::int64_t a, std::int64_t b) { return data[a] != data[b] ? data[a] < data[b] : a < b; };
+  const auto lower = [data](std::int64_t a, std::int64_t b) {
+    return data[a] != data[b] ? data[a] < data[b] : a < b;
+  };
   const std::int64_t removed = shape.m - shape.n;
   PruneUnits units{{0}, {}};
   std::vector<std::int64_t> group(static_cast<std::size_t>(shape.m));
@@ -115,13 +118,26 @@ bool parse_pair(std::string_view text, char separator, std::int64_t& a, std::int
 const std::vector<MaskShapeRow>& mask_shape_table() {
   static const std::vector<MaskShapeRow> table{
       {{"element", "single weights", "Han et al. 2015", {}}, element_units},
-      {{"nm", "at most N of M consecutive input channels, such as 2:4",
-        "Mishra et al. 2021, Accelerating Sparse Deep Neural Networks", {}}, nm_units},
-      {{"block", "M consecutive output channels at one input channel and kernel position, such as 1x4",
-        "Elsen et al. 2020, Fast Sparse ConvNets", {}}, block_units},
-      {{"kernel", "all kernel positions of a pair of channels", "Mao et al. 2017, Exploring the Regularity of Sparse "
-        "Structure in Convolutional Neural Networks", {}}, kernel_units},
-      {{"channel", "all weights of an output channel", "Li et al. 2017, Pruning Filters for Efficient ConvNets", {}},
+      {{"nm",
+        "at most N of M consecutive input channels, such as 2:4",
+        "Mishra et al. 2021, Accelerating Sparse Deep Neural Networks",
+        {}},
+       nm_units},
+      {{"block",
+        "M consecutive output channels at one input channel and kernel position, such as 1x4",
+        "Elsen et al. 2020, Fast Sparse ConvNets",
+        {}},
+       block_units},
+      {{"kernel",
+        "all kernel positions of a pair of channels",
+        "Mao et al. 2017, Exploring the Regularity of Sparse "
+        "Structure in Convolutional Neural Networks",
+        {}},
+       kernel_units},
+      {{"channel",
+        "all weights of an output channel",
+        "Li et al. 2017, Pruning Filters for Efficient ConvNets",
+        {}},
        channel_units},
   };
   return table;
@@ -138,7 +154,8 @@ MaskShape parse_mask_shape(std::string_view text) {
   if (parse_pair(text, ':', shape.n, shape.m)) {
     shape.name = "nm";
     if (shape.m < 2 || shape.m > max_extent || shape.n < 1 || shape.n >= shape.m)
-      fail(ErrorKind::usage, "prune", "mask shape {}: N:M needs M from 2 to {} and N from 1 to M - 1", text, max_extent);
+      fail(ErrorKind::usage, "prune", "mask shape {}: N:M needs M from 2 to {} and N from 1 to M - 1", text,
+           max_extent);
   } else if (parse_pair(text, 'x', one, shape.m)) {
     shape.name = "block";
     if (one != 1 || shape.m < 2 || shape.m > max_extent)

@@ -53,6 +53,39 @@ TEST(Criterion, ScoringLeavesTheModelAlone) {
   }
 }
 
+TEST(Criterion, SpikingNetworksAreScoredToo) {
+  net::Net net("spiking", 3);
+  net.add("x", "input", {}, {{"shape", net::Shape{2, 8, 8}}});
+  net.add("conv", "conv2d", {"x"}, {{"out_channels", 4}, {"kernel", 3}, {"padding", 1}});
+  net.add("bn", "batch_norm", {"conv"});
+  net.add("lif", "lif", {"bn"}, {{"v_threshold", 0.2}});
+  net.add("tcja", "tcja", {"lif"});
+  net.add("pool", "max_pool2d", {"tcja"});
+  net.add("drop", "dropout", {"pool"});
+  net.add("flatten", "flatten", {"drop"});
+  net.add("fc", "linear", {"flatten"}, {{"out_features", 8}});
+  net.add("out", "if", {"fc"}, {{"v_threshold", 0.1}});
+  net.add("mean", "mean_time", {"out"});
+  net.add("vote", "vote", {"mean"}, {{"group", 2}});
+  learn::Model model(net, 3);
+  const Samples samples{{learn::random({3 * 5, 2, 8, 8}, 1).gt(0.5).to(at::kFloat),
+                         learn::one_hot(at::arange(5, at::kLong) % 4, 4, 0.0), 3}};
+  for (const auto& row : criterion_table()) {
+    std::vector<std::string> names = model.weight_names();
+    if (row.info.name == "l0") continue;  // needs gates
+    if (row.info.name == "obs") names = {"conv.weight", "fc.weight"};
+    const Scores scores = score_weights(row, {.model = model,
+                                              .names = names,
+                                              .samples = [&]() -> const Samples& { return samples; },
+                                              .loss = learn::find_loss("mse").loss,
+                                              .sparsity = 0.5});
+    for (const auto& name : names) {
+      EXPECT_TRUE(scores.at(name).isfinite().all().item<bool>()) << row.info.name << " " << name;
+      EXPECT_GT(scores.at(name).abs().sum().item<double>(), 0.0) << row.info.name << " " << name;
+    }
+  }
+}
+
 TEST(Criterion, LampByHand) {
   learn::Model model = linear_net(at::tensor({-2.F, 1.F, 3.F, 0.F}).view({1, 4}));
   const at::Tensor expected = at::tensor({4.F / 13, 1.F / 14, 1.F, 0.F}).view({1, 4});
@@ -71,9 +104,11 @@ TEST(Criterion, ActivationLooksBehindTheNonlinearity) {
                         {at::tensor({-4.F, 4.F}).view({2, 1}), at::zeros({2, 3}), 1}};
   learn::Model plain = linear_net(weight), rectified = linear_net(weight, true);
   EXPECT_LT(learn::distance(scores_of("activation", plain, samples).at("a.weight"),
-                            at::tensor({3.F, 3.F, 6.F}).view({3, 1})), 1e-6);
+                            at::tensor({3.F, 3.F, 6.F}).view({3, 1})),
+            1e-6);
   EXPECT_LT(learn::distance(scores_of("activation", rectified, samples).at("a.weight"),
-                            at::tensor({2.F, 1.F, 4.F}).view({3, 1})), 1e-6);
+                            at::tensor({2.F, 1.F, 4.F}).view({3, 1})),
+            1e-6);
 }
 
 TEST(Criterion, RandomDependsOnSeedAndNameAlone) {

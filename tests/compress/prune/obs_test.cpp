@@ -26,12 +26,14 @@ TEST(Obs, OneWeightAgainstTheExactInverse) {
   for (std::int64_t q = 0; q < 6; ++q) {
     at::Tensor mask = at::ones({6});
     mask[q] = 0;
-    const at::Tensor expected =
-        weight.to(at::kDouble) - weight[q].item<double>() / inverse[q][q].item<double>() * inverse.select(1, q);
+    const at::Tensor expected = weight.to(at::kDouble) - weight[q].item<double>() /
+                                                             inverse[q][q].item<double>() *
+                                                             inverse.select(1, q);
     const at::Tensor updated = obs_update_row(weight, mask, hessian);
     EXPECT_LT(learn::distance(updated.to(at::kDouble), expected), 1e-5) << q;
     const double cost = weight[q].square().item<double>() / (2 * inverse[q][q].item<double>());
-    EXPECT_NEAR(error(updated.unsqueeze(0), weight.unsqueeze(0), hessian), cost, 1e-5) << "the score is that error";
+    EXPECT_NEAR(error(updated.unsqueeze(0), weight.unsqueeze(0), hessian), cost, 1e-5)
+        << "the score is that error";
   }
 }
 
@@ -87,14 +89,17 @@ TEST(Obs, LaterRemovalsAgainstInversesMadeAnew) {
 }
 
 TEST(Obs, MomentsAreTheHessianOfTheOutputError) {
-  // Grouped, strided, padded: for a change d of a filter, d^T H d / 2 is the mean square of the change of its outputs.
+  // Grouped, strided, padded: for a change d of a filter, d^T H d / 2 is the mean square of the change of its
+  // outputs.
   net::Net net("grouped");
   net.add("x", "input", {}, {{"shape", net::Shape{4, 7, 7}}, {"time", false}});
-  net.add("conv", "conv2d", {"x"}, {{"out_channels", 6}, {"kernel", 3}, {"padding", 1}, {"stride", 2}, {"groups", 2}});
+  net.add("conv", "conv2d", {"x"},
+          {{"out_channels", 6}, {"kernel", 3}, {"padding", 1}, {"stride", 2}, {"groups", 2}});
   learn::Model model(net, 1);
   const Samples samples = [] {
     Samples made;
-    for (std::uint64_t b = 0; b < 2; ++b) made.push_back({learn::random({10, 4, 7, 7}, b), at::zeros({10, 6}), 1});
+    for (std::uint64_t b = 0; b < 2; ++b)
+      made.push_back({learn::random({10, 4, 7, 7}, b), at::zeros({10, 6}), 1});
     return made;
   }();
   const auto blocks = input_moments(model, {"conv.weight"}, samples).at("conv.weight");
@@ -123,7 +128,9 @@ TEST(Obs, CompensationBringsTheOutputNearer) {
   const auto output_of_conv1 = [&](learn::Model model) {
     at::Tensor seen;
     learn::ForwardOptions options;
-    options.observer = [&](const net::Node& node, const at::Tensor& value) { if (node.name == "conv1") seen = value; };
+    options.observer = [&](const net::Node& node, const at::Tensor& value) {
+      if (node.name == "conv1") seen = value;
+    };
     const c10::NoGradGuard no_grad;
     learn::forward(model, samples[0].frames, 1, options);
     return seen;
@@ -134,10 +141,12 @@ TEST(Obs, CompensationBringsTheOutputNearer) {
     learn::Model model = dense.clone_without_quantizers();
     CriterionRow row = find_criterion("obs");
     if (!with_update) row.compensate = nullptr;
-    prune_by(row, {.model = model,
-                   .names = names,
-                   .samples = [&]() -> const Samples& { return samples; },
-                   .loss = learn::find_loss("ce").loss}, 0.6, find_scope("local"));
+    prune_by(row,
+             {.model = model,
+              .names = names,
+              .samples = [&]() -> const Samples& { return samples; },
+              .loss = learn::find_loss("ce").loss},
+             0.6, find_scope("local"));
     const learn::Parameter& parameter = model.parameter("conv1", "weight");
     EXPECT_EQ((parameter.latent * (1 - parameter.mask)).abs().sum().item<double>(), 0.0);
     distances[with_update] = (output_of_conv1(model) - target).square().mean().item<double>();

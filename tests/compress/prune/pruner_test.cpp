@@ -28,7 +28,9 @@ class SignQuantizer : public learn::WeightQuantizer {
   std::string name() const override { return "sign"; }
   int bits() const override { return 1; }
   at::Tensor quantize(const at::Tensor& weight) override { return signs(weight); }
-  learn::QuantizedWeight integers(const at::Tensor& weight) const override { return {signs(weight), at::ones({}), {}}; }
+  learn::QuantizedWeight integers(const at::Tensor& weight) const override {
+    return {signs(weight), at::ones({}), {}};
+  }
   std::map<std::string, at::Tensor> tensors() override { return {}; }
   std::string spec() const override { return "sign"; }
 
@@ -92,7 +94,8 @@ TEST(Pruner, TheLowestScoresGo) {
   learn::Model model = residual_net();
   const auto names = model.weight_names();
   Scores scores;
-  for (const auto& name : names) scores[name] = learn::random(model.parameters().at(name).latent.sizes(), names.size());
+  for (const auto& name : names)
+    scores[name] = learn::random(model.parameters().at(name).latent.sizes(), names.size());
   prune(model, scores, names, 0.6, find_scope("global"));
   double most_pruned = -1e9, least_kept = 1e9;
   for (const auto& name : names) {
@@ -117,7 +120,8 @@ TEST(Pruner, MasksOnlyGrowUnlessAskedToRegrow) {
     const at::Tensor second = model.parameters().at("conv2.weight").mask.clone();
     EXPECT_EQ((second * (1 - first)).sum().item<double>(), 0.0);
     prune(model, random_scores(3), names, 0.1, find_scope("global"), parse_mask_shape(shape));
-    EXPECT_TRUE(at::equal(model.parameters().at("conv2.weight").mask, second)) << "less than there is: nothing changes";
+    EXPECT_TRUE(at::equal(model.parameters().at("conv2.weight").mask, second))
+        << "less than there is: nothing changes";
     prune(model, random_scores(4), names, 0.4, find_scope("global"), parse_mask_shape(shape), true);
     EXPECT_GT((model.parameters().at("conv2.weight").mask * (1 - second)).sum().item<double>(), 0.0);
     EXPECT_NEAR(masked_fraction(model, names), 0.4, 36.0 / 912);
@@ -158,7 +162,8 @@ TEST(Pruner, UnitsGoAsAWhole) {
   prune(model, scores, names, 0.6, find_scope("global"), parse_mask_shape("1x4"));
   const at::Tensor blocks = model.parameter("conv2", "weight").mask.view({2, 4, 8, 3, 3}).sum(1);
   EXPECT_TRUE((blocks.eq(0) | blocks.eq(4)).all().item<bool>());
-  const at::Tensor tail = model.parameter("fc", "weight").mask.slice(0, 4, 6).sum(0);  // 6 outputs: a block of 2
+  const at::Tensor tail =
+      model.parameter("fc", "weight").mask.slice(0, 4, 6).sum(0);  // 6 outputs: a block of 2
   EXPECT_TRUE((tail.eq(0) | tail.eq(2)).all().item<bool>());
 
   learn::Model kernels = residual_net();
@@ -179,10 +184,11 @@ TEST(Pruner, RefusesWhatItCannotReach) {
   EXPECT_THROW(attempt(0.6, "local", "2:4"), Error);
   EXPECT_THROW(attempt(0.5, "erk", "2:4"), Error) << "one layer would need more than half";
   EXPECT_THROW(attempt(0.5, "local", "2:3"), Error);
-  scores["conv1.weight"] = scores["conv1.weight"].clone().index_put_({at::zeros({1}, at::kLong)},
-                                                                     at::full({}, std::nanf("")));
+  scores["conv1.weight"] =
+      scores["conv1.weight"].clone().index_put_({at::zeros({1}, at::kLong)}, at::full({}, std::nanf("")));
   EXPECT_THROW(attempt(0.5, "global", "element"), Error);
-  for (const auto& name : names) EXPECT_FALSE(model.parameters().at(name).mask.defined()) << "nothing was changed";
+  for (const auto& name : names)
+    EXPECT_FALSE(model.parameters().at(name).mask.defined()) << "nothing was changed";
 }
 
 /// Issue: quantize(mask * w) must map 0 to 0, also with one bit, whose codes know no zero.
@@ -200,7 +206,8 @@ TEST(Pruner, Pitfall5PrunedWeightsStayZeroBehindAQuantizer) {
   }
 }
 
-/// Issue: layers of a residual block were skipped or pruned twice, so that the ratio over the network was missed.
+/// Issue: layers of a residual block were skipped or pruned twice, so that the ratio over the network was
+/// missed.
 TEST(Pruner, Pitfall14ResidualLayersAreCountedOnce) {
   learn::Model model = residual_net();
   const auto names = model.weight_names();

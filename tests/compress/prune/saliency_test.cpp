@@ -13,7 +13,8 @@
 namespace tern::compress {
 namespace {
 
-/// y = w x with w = 1 under the squared error, and two samples that pull in opposite directions: g = -2 and 2.
+/// y = w x with w = 1 under the squared error, and two samples that pull in opposite directions: g = -2
+/// and 2.
 struct OneWeight {
   learn::Model model = [] {
     net::Net net("one");
@@ -28,10 +29,11 @@ struct OneWeight {
   std::vector<std::string> names{"a.weight"};
 
   double score(const std::string& criterion) {
-    return score_weights(find_criterion(criterion), {.model = model,
-                                                     .names = names,
-                                                     .samples = [this]() -> const Samples& { return samples; },
-                                                     .loss = learn::find_loss("mse").loss})
+    return score_weights(find_criterion(criterion),
+                         {.model = model,
+                          .names = names,
+                          .samples = [this]() -> const Samples& { return samples; },
+                          .loss = learn::find_loss("mse").loss})
         .at("a.weight")
         .item<double>();
   }
@@ -59,7 +61,8 @@ double loss_of(learn::Model& model, const Samples& samples) {
   const c10::NoGradGuard no_grad;
   double sum = 0;
   for (const auto& batch : samples)
-    sum += learn::find_loss("ce").loss(learn::forward(model, batch.frames, 1, {}), batch.targets).item<double>();
+    sum +=
+        learn::find_loss("ce").loss(learn::forward(model, batch.frames, 1, {}), batch.targets).item<double>();
   return sum / static_cast<double>(samples.size());
 }
 
@@ -78,7 +81,8 @@ TEST(Saliency, SnipAgainstFiniteDifferences) {
       const double below = loss_of(model, samples);
       data[i] = w;
       const double expected = std::abs(w * (above - below) / (2 * epsilon));
-      EXPECT_NEAR(scores.at(name).flatten()[i].item<double>(), expected, 2e-3 * std::abs(w)) << name << " " << i;
+      EXPECT_NEAR(scores.at(name).flatten()[i].item<double>(), expected, 2e-3 * std::abs(w))
+          << name << " " << i;
     }
   }
 }
@@ -102,7 +106,8 @@ TEST(Saliency, Pitfall3SnipMasksInsteadOfFreezing) {
       parameter.latent.sub_(parameter.latent.grad(), 0.1);
       const at::Tensor moved = (parameter.latent - before).ne(0).to(at::kFloat);
       EXPECT_EQ((moved * (1 - parameter.mask)).sum().item<double>(), 0.0) << name << ": pruned weights rest";
-      EXPECT_GT(moved.sum().item<double>(), 0.5 * parameter.mask.sum().item<double>()) << name << ": the others train";
+      EXPECT_GT(moved.sum().item<double>(), 0.5 * parameter.mask.sum().item<double>())
+          << name << ": the others train";
       parameter.latent.mutable_grad().zero_();
     }
   }
@@ -135,7 +140,8 @@ TEST(Saliency, GraspAgainstTheExplicitHessian) {
   const Samples samples = make_samples(model, 2, 5);
   std::vector<double> gradient;
   for (const auto& name : names) {
-    const at::Tensor g = weight_gradients(model, names, samples, learn::find_loss("ce").loss).at(name).flatten();
+    const at::Tensor g =
+        weight_gradients(model, names, samples, learn::find_loss("ce").loss).at(name).flatten();
     for (std::int64_t i = 0; i < g.numel(); ++i) gradient.push_back(g[i].item<double>());
   }
   const Scores scores = scores_of("grasp", model, samples);
@@ -159,7 +165,8 @@ TEST(Saliency, HessianVectorThroughPoolsNormsAndConvolutions) {
   const Samples samples = make_samples(model, 1, 1);  // few windows, so that no maximum changes its place
   const auto loss = learn::find_loss("ce").loss;
   Tensors direction;
-  for (const auto& name : names) direction[name] = learn::random(model.parameters().at(name).latent.sizes(), 21);
+  for (const auto& name : names)
+    direction[name] = learn::random(model.parameters().at(name).latent.sizes(), 21);
   const Tensors product = hessian_vector(model, names, samples, loss, direction);
   const float epsilon = 3e-4F;
   const auto shifted = [&](float by) {
@@ -172,7 +179,8 @@ TEST(Saliency, HessianVectorThroughPoolsNormsAndConvolutions) {
   const auto below = weight_gradients(model, names, samples, loss);
   for (const auto& name : names) {
     const at::Tensor expected = (above.at(name) - below.at(name)) / (2 * epsilon);
-    EXPECT_LT((product.at(name) - expected).norm().item<double>(), 0.02 * expected.norm().item<double>()) << name;
+    EXPECT_LT((product.at(name) - expected).norm().item<double>(), 0.02 * expected.norm().item<double>())
+        << name;
   }
 }
 
@@ -203,7 +211,8 @@ TEST(Saliency, GaussNewtonOfManySamplesOnAverage) {
     expected += at::matmul((p * (1 - p)).t(), batch.frames.square()) / 12;
   }
   const auto diagonal =
-      gauss_newton_diagonal(model, {"a.weight"}, samples, learn::find_loss("ce").loss, 2000, 9).at("a.weight");
+      gauss_newton_diagonal(model, {"a.weight"}, samples, learn::find_loss("ce").loss, 2000, 9)
+          .at("a.weight");
   // The estimate's relative deviation is at most sqrt(2 / probes) = 3%.
   EXPECT_LT(((diagonal - expected) / expected).abs().max().item<double>(), 0.12);
 }

@@ -10,7 +10,8 @@
 namespace tern::compress {
 namespace {
 
-const std::vector<Extents> resnet_like{{16, 3, 3, 3}, {16, 16, 3, 3}, {32, 16, 3, 3}, {64, 32, 3, 3}, {10, 64}};
+const std::vector<Extents> resnet_like{
+    {16, 3, 3, 3}, {16, 16, 3, 3}, {32, 16, 3, 3}, {64, 32, 3, 3}, {10, 64}};
 
 std::int64_t elements(const Extents& layer) {
   return std::accumulate(layer.begin(), layer.end(), std::int64_t{1}, std::multiplies<>());
@@ -28,7 +29,8 @@ TEST(Scope, ZerosAddUpExactly) {
           << row.info.name << " " << sparsity;
       const auto densities = row.densities(resnet_like, sparsity);
       for (std::size_t l = 0; l < zeros.size(); ++l)
-        EXPECT_NEAR(static_cast<double>(zeros[l]), (1 - densities[l]) * static_cast<double>(elements(resnet_like[l])), 1.0)
+        EXPECT_NEAR(static_cast<double>(zeros[l]),
+                    (1 - densities[l]) * static_cast<double>(elements(resnet_like[l])), 1.0)
             << row.info.name << " layer " << l;
     }
 }
@@ -43,8 +45,9 @@ TEST(Scope, ErkFollowsItsFormula) {
 }
 
 TEST(Scope, ErkSolvesAgainWhereALayerIsDense) {
-  // By hand at 75% over [10, 10] (100, sum 20), [40, 40] (1600, sum 80), [100, 30] (3000, sum 130): the budget is 1175.
-  // epsilon = 1175 / 230 = 5.1087 makes the first layer 1.0217 dense; the rest get epsilon = 1075 / 210 = 5.1190.
+  // By hand at 75% over [10, 10] (100, sum 20), [40, 40] (1600, sum 80), [100, 30] (3000, sum 130): the
+  // budget is 1175. epsilon = 1175 / 230 = 5.1087 makes the first layer 1.0217 dense; the rest get epsilon =
+  // 1075 / 210 = 5.1190.
   const auto densities = find_scope("erk").densities({{10, 10}, {40, 40}, {100, 30}}, 0.75);
   EXPECT_DOUBLE_EQ(densities[0], 1.0);
   EXPECT_NEAR(densities[1], 1075.0 / 210 * 80 / 1600, 1e-12);

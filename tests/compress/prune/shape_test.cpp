@@ -47,7 +47,8 @@ TEST(MaskShape, LayoutsByHand) {
   const at::Tensor scores = at::tensor({4.F, 1.F, 3.F, 2.F, 5.F, 8.F, 7.F, 6.F}).view({2, 4});  // [oc, ic]
   EXPECT_EQ(unit(units_of("2:4", scores), 0), (std::vector<std::int64_t>{1, 3}));
   EXPECT_EQ(unit(units_of("2:4", scores), 1), (std::vector<std::int64_t>{4, 7}));
-  EXPECT_EQ(unit(units_of("1x2", scores), 1), (std::vector<std::int64_t>{1, 5})) << "input 1 of outputs 0 and 1";
+  EXPECT_EQ(unit(units_of("1x2", scores), 1), (std::vector<std::int64_t>{1, 5}))
+      << "input 1 of outputs 0 and 1";
   EXPECT_EQ(unit(units_of("channel", scores), 1), (std::vector<std::int64_t>{4, 5, 6, 7}));
   // Groups of a convolution run along input channels at one kernel position.
   const at::Tensor conv = at::arange(8, at::kFloat).view({1, 4, 1, 2});

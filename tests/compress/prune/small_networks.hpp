@@ -6,8 +6,9 @@
 
 namespace tern::compress {
 
-/// 912 weights: conv1 [8, 4, 3, 3], batch norm, `nonlinearity`, max_pool2d, conv2 [8, 8, 3, 3], batch norm, a residual
-/// add, global_avg_pool, fc [6, 8] with bias. Images of [4, 8, 8], batch norms with statistics of their own.
+/// 912 weights: conv1 [8, 4, 3, 3], batch norm, `nonlinearity`, max_pool2d, conv2 [8, 8, 3, 3], batch norm, a
+/// residual add, global_avg_pool, fc [6, 8] with bias. Images of [4, 8, 8], batch norms with statistics of
+/// their own.
 inline learn::Model residual_net(const std::string& nonlinearity = "relu", std::uint64_t seed = 1) {
   net::Net net("residual");
   net.add("x", "input", {}, {{"shape", net::Shape{4, 8, 8}}, {"time", false}});

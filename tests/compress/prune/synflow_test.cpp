@@ -44,8 +44,40 @@ TEST(SynFlow, EveryLayerOfAChainCarriesTheWholeFlow) {
   for (const auto& [name, score] : scores) EXPECT_NEAR(score.sum().item<double>(), flow, 1e-4 * flow) << name;
 }
 
+TEST(SynFlow, BranchesAndGates) {
+  // conv1 feeds a gated branch (conv2 * gate) and, through concat and add, the output past it.
+  net::Net net("branches");
+  net.add("x", "input", {}, {{"shape", net::Shape{3, 6, 6}}, {"time", false}});
+  net.add("conv1", "conv2d", {"x"}, {{"out_channels", 4}, {"kernel", 3}, {"padding", 1}});
+  net.add("conv2", "conv2d", {"conv1"}, {{"out_channels", 4}, {"kernel", 3}, {"padding", 1}});
+  net.add("mean", "global_avg_pool", {"conv1"});
+  net.add("gate", "linear", {"mean"}, {{"out_features", 4}});
+  net.add("sigmoid", "sigmoid", {"gate"});
+  net.add("gated", "multiply", {"conv2", "sigmoid"});
+  net.add("sum", "add", {"gated", "conv1"});
+  net.add("both", "concat", {"sum", "conv1"});
+  net.add("flatten", "flatten", {"both"});
+  net.add("fc", "linear", {"flatten"}, {{"out_features", 5}});
+  learn::Model model(net, 2);
+  {
+    const c10::NoGradGuard no_grad;
+    model.parameter("conv2", "weight").latent.mul_(40);
+  }
+  Tensors sizes;
+  for (const auto& name : model.weight_names())
+    sizes[name] = model.parameters().at(name).latent.detach().abs();
+  const double flow = linear_flow(model, sizes).item<double>();
+  const Scores scores = scores_of("synflow", model, {});
+  const auto total = [&](const char* name) { return scores.at(name).sum().item<double>(); };
+  EXPECT_NEAR(total("fc.weight"), flow, 1e-4 * flow) << "everything leaves through the last layer";
+  EXPECT_NEAR(total("conv2.weight"), total("gate.weight"), 1e-4 * flow) << "both factors of the gated branch";
+  // The gated branch holds conv1 twice, once by each factor; the paths past it once.
+  EXPECT_NEAR(total("conv1.weight"), flow + total("gate.weight"), 1e-4 * flow);
+}
+
 TEST(SynFlow, FlowByHand) {
-  // 1 -> (2 channels: 2 and -3) -> sum with weights 1, 4: R = 2 * 1 + 3 * 4 = 14, and 14 / 8 after the power of two.
+  // 1 -> (2 channels: 2 and -3) -> sum with weights 1, 4: R = 2 * 1 + 3 * 4 = 14, and 14 / 8 after the power
+  // of two.
   net::Net net("hand");
   net.add("x", "input", {}, {{"shape", net::Shape{1}}, {"time", false}});
   net.add("a", "linear", {"x"}, {{"out_features", 2}});
@@ -66,7 +98,10 @@ TEST(SynFlow, NoLayerCollapses) {
   // 12 of 768 weights in three layers of very different sizes: magnitude empties the small one.
   learn::Model model = chain(3, 16);
   const auto names = model.weight_names();
-  { const c10::NoGradGuard no_grad; model.parameter("fc1", "weight").latent.mul_(0.01); }
+  {
+    const c10::NoGradGuard no_grad;
+    model.parameter("fc1", "weight").latent.mul_(0.01);
+  }
   learn::Model other = model.clone_without_quantizers();
   const double sparsity = 1.0 - 12.0 / 768;
   prune(model, scores_of("synflow", model, {}, sparsity), names, sparsity, find_scope("global"));
@@ -82,7 +117,10 @@ TEST(SynFlow, NoLayerCollapses) {
 
 TEST(SynFlow, DeepNetworksStayInRange) {
   learn::Model model = chain(80, 8);
-  { const c10::NoGradGuard no_grad; for (const auto& n : model.weight_names()) model.parameters().at(n).latent.mul_(50); }
+  {
+    const c10::NoGradGuard no_grad;
+    for (const auto& n : model.weight_names()) model.parameters().at(n).latent.mul_(50);
+  }
   const Scores scores = scores_of("synflow", model, {});
   for (const auto& [name, score] : scores) {
     EXPECT_TRUE(score.isfinite().all().item<bool>()) << name;
@@ -99,7 +137,8 @@ TEST(SynFlow, RoundsKeepWhatWasPrunedPruned) {
   const at::Tensor& conv2 = scores.at("conv2.weight");
   EXPECT_TRUE(conv2.masked_select(earlier.eq(0)).eq(-100).all().item<bool>());
   prune(model, scores, names, 0.9, find_scope("global"));
-  const at::Tensor kept = scores.at("conv2.weight").masked_select(model.parameter("conv2", "weight").mask.ne(0));
+  const at::Tensor kept =
+      scores.at("conv2.weight").masked_select(model.parameter("conv2", "weight").mask.ne(0));
   EXPECT_TRUE(kept.ge(0).all().item<bool>()) << "only survivors of all rounds are left";
 }
 

@@ -31,8 +31,10 @@ TEST(WoodFisher, ShermanMorrisonAgainstTheDirectInverse) {
   for (std::size_t b = 0; b < f.fishers.size(); ++b) {
     const at::Tensor expected = at::linalg_inv(f.fishers[b]);
     const std::int64_t size = expected.size(0);
-    const at::Tensor found = f.fisher.inverse()[static_cast<std::int64_t>(b)].narrow(0, 0, size).narrow(1, 0, size);
-    EXPECT_LT(learn::distance(found.to(at::kDouble), expected), 1e-4 * expected.abs().max().item<double>()) << b;
+    const at::Tensor found =
+        f.fisher.inverse()[static_cast<std::int64_t>(b)].narrow(0, 0, size).narrow(1, 0, size);
+    EXPECT_LT(learn::distance(found.to(at::kDouble), expected), 1e-4 * expected.abs().max().item<double>())
+        << b;
   }
 }
 
@@ -45,9 +47,11 @@ TEST(WoodFisher, ScoresAndUpdateAreThoseOfEachBlock) {
   for (std::size_t b = 0; b < f.fishers.size(); ++b) {
     const std::int64_t first = static_cast<std::int64_t>(b) * block, size = f.fishers[b].size(0);
     const auto part = [&](const at::Tensor& tensor) { return tensor.narrow(0, first, size); };
-    const at::Tensor expected = part(flat).square() / (2 * at::linalg_inv(f.fishers[b]).diagonal()).to(at::kFloat);
+    const at::Tensor expected =
+        part(flat).square() / (2 * at::linalg_inv(f.fishers[b]).diagonal()).to(at::kFloat);
     EXPECT_TRUE(at::allclose(part(scores), expected, 1e-3)) << b;
-    EXPECT_TRUE(at::allclose(part(updated), obs_update_row(part(flat), part(mask), f.fishers[b]), 1e-3, 1e-4)) << b;
+    EXPECT_TRUE(at::allclose(part(updated), obs_update_row(part(flat), part(mask), f.fishers[b]), 1e-3, 1e-4))
+        << b;
   }
 }
 
@@ -60,7 +64,8 @@ TEST(WoodFisher, GradientsAreThoseOfSingleSamples) {
   for (const auto& batch : samples)
     for (std::int64_t i = 0; i < 3; ++i) {
       const SampleBatch one{batch.frames.narrow(0, i, 1), batch.targets.narrow(0, i, 1), 1};
-      const at::Tensor g = weight_gradients(model, {"a.weight"}, one, loss).at("a.weight").flatten().to(at::kDouble);
+      const at::Tensor g =
+          weight_gradients(model, {"a.weight"}, one, loss).at("a.weight").flatten().to(at::kDouble);
       fisher += at::outer(g, g) / 6;
     }
   const at::Tensor expected = at::linalg_inv(fisher);
@@ -73,15 +78,18 @@ TEST(WoodFisher, PruningSetsMaskAndMovesTheOthers) {
   const auto names = model.weight_names();
   const Samples samples = make_samples(model, 2, 8);
   const Tensors before = copy_latents(model, names);
-  prune_by(find_criterion("woodfisher"), {.model = model,
-                                          .names = names,
-                                          .samples = [&]() -> const Samples& { return samples; },
-                                          .loss = learn::find_loss("ce").loss}, 0.5, find_scope("global"));
+  prune_by(find_criterion("woodfisher"),
+           {.model = model,
+            .names = names,
+            .samples = [&]() -> const Samples& { return samples; },
+            .loss = learn::find_loss("ce").loss},
+           0.5, find_scope("global"));
   EXPECT_DOUBLE_EQ(masked_fraction(model, names), 0.5);
   for (const auto& name : names) {
     const learn::Parameter& parameter = model.parameters().at(name);
     EXPECT_EQ((parameter.latent * (1 - parameter.mask)).abs().sum().item<double>(), 0.0) << name;
-    EXPECT_GT(((parameter.latent - before.at(name)) * parameter.mask).abs().max().item<double>(), 0.0) << name;
+    EXPECT_GT(((parameter.latent - before.at(name)) * parameter.mask).abs().max().item<double>(), 0.0)
+        << name;
     EXPECT_TRUE(parameter.latent.isfinite().all().item<bool>()) << name;
   }
 }

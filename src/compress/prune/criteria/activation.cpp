@@ -1,7 +1,8 @@
-// Mean |activation| of a channel over the samples, shared by the channel's weights: channels that stay silent go first.
-// The activation is that behind the layer's batch norm and nonlinearity or neuron (of a spiking layer: its firing
-// rate), where the layer has one reader only. Hu et al. 2016, Network Trimming, ranks by the fraction of zeros (APoZ)
-// of the same activations; Molchanov et al. 2017 by this mean. Kernels other than conv2d's and linear's share one score.
+// Mean |activation| of a channel over the samples, shared by the channel's weights: channels that stay silent
+// go first. The activation is that behind the layer's batch norm and nonlinearity or neuron (of a spiking
+// layer: its firing rate), where the layer has one reader only. Hu et al. 2016, Network Trimming, ranks by
+// the fraction of zeros (APoZ) of the same activations; Molchanov et al. 2017 by this mean. Kernels other
+// than conv2d's and linear's share one score.
 #include "compress/prune/criteria/criteria.hpp"
 #include "compress/select_layers.hpp"
 #include "learn/forward.hpp"
@@ -14,7 +15,8 @@ namespace {
 std::string activation_of(const net::Net& net, std::string name) {
   while (true) {
     const auto readers = net.readers(name);
-    if (readers.size() != 1 || readers[0]->inputs.size() != 1 || !(net.type(readers[0]->name) == net.type(name)))
+    if (readers.size() != 1 || readers[0]->inputs.size() != 1 ||
+        !(net.type(readers[0]->name) == net.type(name)))
       return name;
     name = readers[0]->name;
     if (readers[0]->op != "batch_norm") return name;
@@ -67,8 +69,11 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::activation() {
-  return {{"activation", "mean |activation| of the weight's output channel; meant for shape channel",
-           "Molchanov et al. 2017, Pruning Convolutional Neural Networks for Resource Efficient Inference", {}}, true,
+  return {{"activation",
+           "mean |activation| of the weight's output channel; meant for shape channel",
+           "Molchanov et al. 2017, Pruning Convolutional Neural Networks for Resource Efficient Inference",
+           {}},
+          true,
           score};
 }
 

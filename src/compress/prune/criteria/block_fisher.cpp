@@ -54,7 +54,8 @@ at::Tensor BlockFisher::scores(const at::Tensor& weight) const {
 }
 
 at::Tensor BlockFisher::update(const at::Tensor& weight, const at::Tensor& mask) const {
-  // delta = -F^-1 y with y on the pruned weights P only and (F^-1)_PP y = w_P; elsewhere the system is the identity.
+  // delta = -F^-1 y with y on the pruned weights P only and (F^-1)_PP y = w_P; elsewhere the system is the
+  // identity.
   const at::Tensor w = blocks_of(weight), kept = blocks_of(mask), pruned = 1 - kept;
   const at::Tensor system = inverse_ * pruned.unsqueeze(1) * pruned.unsqueeze(2) + at::diag_embed(kept);
   const at::Tensor y = at::linalg_solve(system, (w * pruned).unsqueeze(2));
@@ -63,15 +64,17 @@ at::Tensor BlockFisher::update(const at::Tensor& weight, const at::Tensor& mask)
 }
 
 std::map<std::string, BlockFisher> block_fishers(learn::Model& model, const std::vector<std::string>& names,
-                                                 const Samples& samples, learn::Loss loss, std::int64_t max_gradients,
-                                                 std::int64_t block, double damping) {
+                                                 const Samples& samples, learn::Loss loss,
+                                                 std::int64_t max_gradients, std::int64_t block,
+                                                 double damping) {
   const Samples parts = parts_of(samples, max_gradients);
   std::map<std::string, BlockFisher> fishers;
   for (const auto& name : names)
     fishers.emplace(name, BlockFisher(model.parameters().at(name).latent.numel(),
                                       static_cast<std::int64_t>(parts.size()), block, damping));
   for (const auto& part : parts)
-    for (const auto& [name, gradient] : weight_gradients(model, names, part, loss)) fishers.at(name).add(gradient);
+    for (const auto& [name, gradient] : weight_gradients(model, names, part, loss))
+      fishers.at(name).add(gradient);
   return fishers;
 }
 

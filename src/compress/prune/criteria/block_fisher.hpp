@@ -12,10 +12,10 @@
 
 namespace tern::compress {
 
-/// F = damping * I + 1/N * sum of g g^T over N gradients g, in blocks of `block` consecutive weights of each tensor; the
-/// inverse is built by one rank-one step a gradient (Sherman and Morrison):
+/// F = damping * I + 1/N * sum of g g^T over N gradients g, in blocks of `block` consecutive weights of each
+/// tensor; the inverse is built by one rank-one step a gradient (Sherman and Morrison):
 ///   F^-1 <- F^-1 - F^-1 g g^T F^-1 / (N + g^T F^-1 g).
-/// Singh and Alistarh 2020, WoodFisher: Efficient Second-Order Approximation for Neural Network Compression, eq. 4.
+/// Singh and Alistarh 2020, WoodFisher: Efficient Second-Order Approximation for Neural Network Compression.
 /// Memory and time a gradient: `block` numbers a weight.
 class BlockFisher {
  public:
@@ -38,10 +38,11 @@ class BlockFisher {
   at::Tensor inverse_;
 };
 
-/// One for each weight in `names`, from the gradients of the loss on at most `max_gradients` equal parts of the samples
-/// (single samples where there are no more), in evaluation.
+/// One for each weight in `names`, from the gradients of the loss on at most `max_gradients` equal parts of
+/// the samples (single samples where there are no more), in evaluation.
 std::map<std::string, BlockFisher> block_fishers(learn::Model& model, const std::vector<std::string>& names,
-                                                 const Samples& samples, learn::Loss loss, std::int64_t max_gradients,
-                                                 std::int64_t block, double damping);
+                                                 const Samples& samples, learn::Loss loss,
+                                                 std::int64_t max_gradients, std::int64_t block,
+                                                 double damping);
 
 }  // namespace tern::compress

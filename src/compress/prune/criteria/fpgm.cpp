@@ -1,6 +1,6 @@
-// Filter pruning via geometric median: sum of the distances of a filter (the weights of one output channel) to the other
-// filters of its layer; a filter near the median is one that others can stand in for. All weights of a filter share the
-// score. He, Liu, Wang, Hu and Yang 2019, Filter Pruning via Geometric Median, eq. 6.
+// Filter pruning via geometric median: sum of the distances of a filter (the weights of one output channel)
+// to the other filters of its layer; a filter near the median is one that others can stand in for. All
+// weights of a filter share the score. He, Liu, Wang, Hu and Yang 2019, Filter Pruning via Geometric Median.
 #include "compress/prune/criteria/criteria.hpp"
 #include "learn/torch.hpp"
 
@@ -16,15 +16,20 @@ at::Tensor filter_distances(const at::Tensor& weight) {
 
 Scores score(const CriterionInput& input) {
   Scores scores;
-  for (const auto& name : input.names) scores[name] = filter_distances(input.model.parameters().at(name).latent);
+  for (const auto& name : input.names)
+    scores[name] = filter_distances(input.model.parameters().at(name).latent);
   return scores;
 }
 
 }  // namespace
 
 CriterionRow criteria::fpgm() {
-  return {{"fpgm", "sum of a filter's distances to the other filters of its layer; meant for shape channel",
-           "He et al. 2019, Filter Pruning via Geometric Median", {}}, false, score};
+  return {{"fpgm",
+           "sum of a filter's distances to the other filters of its layer; meant for shape channel",
+           "He et al. 2019, Filter Pruning via Geometric Median",
+           {}},
+          false,
+          score};
 }
 
 }  // namespace tern::compress

@@ -23,8 +23,8 @@ at::Tensor curvature_root(learn::Loss loss, const at::Tensor& scores, const at::
 
 }  // namespace
 
-Tensors gauss_newton_diagonal(learn::Model& model, const std::vector<std::string>& names, const Samples& samples,
-                              learn::Loss loss, int probes, std::uint64_t seed) {
+Tensors gauss_newton_diagonal(learn::Model& model, const std::vector<std::string>& names,
+                              const Samples& samples, learn::Loss loss, int probes, std::uint64_t seed) {
   Tensors diagonal;
   for (const auto& name : names) diagonal[name] = at::zeros_like(model.parameters().at(name).latent).detach();
   at::Generator generator = learn::make_generator(derive_seed(seed, "gauss-newton"));
@@ -35,7 +35,8 @@ Tensors gauss_newton_diagonal(learn::Model& model, const std::vector<std::string
     const at::Tensor scores = learn::forward(model, batch.frames, batch.num_steps, options);
     const at::Tensor root = curvature_root(loss, scores, batch.targets);
     for (int p = 0; p < probes; ++p) {
-      const at::Tensor signs = at::empty({scores.size(0), scores.size(1), 1}).bernoulli_(0.5, generator) * 2 - 1;
+      const at::Tensor signs =
+          at::empty({scores.size(0), scores.size(1), 1}).bernoulli_(0.5, generator) * 2 - 1;
       const at::Tensor direction = at::bmm(root, signs).squeeze(2);
       const auto gradients =
           torch::autograd::grad({(scores * direction).sum()}, leaves.leaves(), {}, true, false, true);

@@ -1,7 +1,7 @@
-// GraSP: w * (H g), with the Hessian H and the gradient g of the mean loss over the samples. -w (H g) is what removing
-// the weight does to g.g, the speed at which training descends; weights with the largest -w (H g) hinder it and go
-// first. Wang, Zhang and Grosse 2020, Picking Winning Tickets Before Training by Preserving Gradient Flow, eq. 8. Where
-// we differ: no temperature on the scores of the network, which the equation does not have.
+// GraSP: w * (H g), with the Hessian H and the gradient g of the mean loss over the samples. -w (H g) is what
+// removing the weight does to g.g, the speed at which training descends; weights with the largest -w (H g)
+// hinder it and go first. Wang, Zhang and Grosse 2020, Picking Winning Tickets Before Training by Preserving
+// Gradient Flow. Where we differ: no temperature on the scores of the network.
 #include "compress/gradients.hpp"
 #include "compress/prune/criteria/criteria.hpp"
 #include "compress/prune/criteria/hessian_vector.hpp"
@@ -20,8 +20,12 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::grasp() {
-  return {{"grasp", "weight * (Hessian x gradient): keeps the gradient's flow",
-           "Wang et al. 2020, Picking Winning Tickets Before Training by Preserving Gradient Flow", {}}, true, score};
+  return {{"grasp",
+           "weight * (Hessian x gradient): keeps the gradient's flow",
+           "Wang et al. 2020, Picking Winning Tickets Before Training by Preserving Gradient Flow",
+           {}},
+          true,
+          score};
 }
 
 }  // namespace tern::compress

@@ -15,7 +15,8 @@ at::Tensor plain_conv2d(learn::OpCall& call) {
   const auto [ph, pw] = context.pair("padding");
   const auto [dh, dw] = context.pair("dilation");
   const at::Tensor weight = call.model.parameter(call.node.name, "weight").effective(true);
-  const at::Tensor bias = context.flag("bias") ? call.model.parameter(call.node.name, "bias").effective() : at::Tensor();
+  const at::Tensor bias =
+      context.flag("bias") ? call.model.parameter(call.node.name, "bias").effective() : at::Tensor();
   return at::conv2d(call.src[0], weight, bias, {sh, sw}, {ph, pw}, {dh, dw}, context.integer("groups"));
 }
 

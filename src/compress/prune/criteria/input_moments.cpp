@@ -22,15 +22,16 @@ struct Layer {
 Layer make_layer(const learn::Model& model, const std::string& name) {
   const net::Node& node = model.net().node(node_of(name));
   if (node.op != "conv2d" && node.op != "linear")
-    fail(ErrorKind::unsupported, name, "criterion obs knows conv2d and linear, not {}: leave it out (except={})",
-         node.op, node.name);
+    fail(ErrorKind::unsupported, name,
+         "criterion obs knows conv2d and linear, not {}: leave it out (except={})", node.op, node.name);
   const at::Tensor& latent = model.parameters().at(name).latent;
   const std::int64_t width = latent.numel() / latent.size(0);
   const std::int64_t groups = node.op == "conv2d" ? model.net().context(node).integer("groups") : 1;
   Layer layer{&node, {}, 0};
   for (std::int64_t g = 0; g < groups; ++g)
     for (std::int64_t column = 0; column < width; column += max_moment_columns) {
-      const std::int64_t columns = std::min(max_moment_columns, width - column), rows = latent.size(0) / groups;
+      const std::int64_t columns = std::min(max_moment_columns, width - column),
+                         rows = latent.size(0) / groups;
       layer.blocks.push_back({g * rows, rows, column, columns, at::zeros({columns, columns}, at::kDouble)});
     }
   return layer;
@@ -62,7 +63,8 @@ void add_source(const net::Net& net, Layer& layer, const at::Tensor& src) {
 
 }  // namespace
 
-std::map<std::string, std::vector<MomentBlock>> input_moments(learn::Model& model, const std::vector<std::string>& names,
+std::map<std::string, std::vector<MomentBlock>> input_moments(learn::Model& model,
+                                                              const std::vector<std::string>& names,
                                                               const Samples& samples) {
   const c10::NoGradGuard no_grad;
   std::map<std::string, Layer> layers;

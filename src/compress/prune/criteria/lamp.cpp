@@ -1,6 +1,7 @@
-// Layer-adaptive magnitude pruning: w_u^2 / sum of w_v^2 over the weights v of the layer that are not smaller.
-// Lee, Park, Mo, Ahn and Shin 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning, eq. 5. Comparing these
-// scores globally chooses the sparsity of each layer; the largest weight of a layer scores 1 and is the last to go.
+// Layer-adaptive magnitude pruning: w_u^2 / sum of w_v^2 over the weights v of the layer that are not
+// smaller. Lee, Park, Mo, Ahn and Shin 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning.
+// Comparing these scores globally chooses the sparsity of each layer; the largest weight of a layer scores 1
+// and is the last to go.
 #include "compress/prune/criteria/criteria.hpp"
 #include "learn/torch.hpp"
 
@@ -24,8 +25,12 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::lamp() {
-  return {{"lamp", "squared weight over the sum of squares of those that are not smaller in its layer",
-           "Lee et al. 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning", {}}, false, score};
+  return {{"lamp",
+           "squared weight over the sum of squares of those that are not smaller in its layer",
+           "Lee et al. 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning",
+           {}},
+          false,
+          score};
 }
 
 }  // namespace tern::compress

@@ -9,14 +9,17 @@
 namespace tern::compress {
 namespace {
 
-/// For the time of its life weights have the given values, or their sizes where none is given, and biases are zero.
+/// For the time of its life weights have the given values, or their sizes where none is given, and biases are
+/// zero.
 class FlowValues {
  public:
   FlowValues(learn::Model& model, const Tensors& weights) : model_(model) {
     for (auto& [name, parameter] : model_.parameters()) {
       const auto found = weights.find(name);
-      if (found != weights.end()) parameter.override_value = found->second;
-      else if (parameter.role == net::ParameterRole::weight) parameter.override_value = parameter.stored().abs();
+      if (found != weights.end())
+        parameter.override_value = found->second;
+      else if (parameter.role == net::ParameterRole::weight)
+        parameter.override_value = parameter.stored().abs();
       else if (parameter.role == net::ParameterRole::bias)
         parameter.override_value = at::zeros_like(parameter.latent).detach();
     }
@@ -53,8 +56,10 @@ at::Tensor attention(learn::OpCall& call) {
     return at::conv1d(at::constant_pad_nd(x, {before, total - before}), weight);
   };
   const at::Tensor mean = src.mean(at::IntArrayRef{2, 3}).view({steps, n, channels});
-  const at::Tensor a = same(mean.permute({1, 0, 2}), call.model.parameter(call.node.name, "time_weight").effective());
-  const at::Tensor b = same(mean.permute({1, 2, 0}), call.model.parameter(call.node.name, "channel_weight").effective());
+  const at::Tensor a =
+      same(mean.permute({1, 0, 2}), call.model.parameter(call.node.name, "time_weight").effective());
+  const at::Tensor b =
+      same(mean.permute({1, 2, 0}), call.model.parameter(call.node.name, "channel_weight").effective());
   return src * (a * b.permute({0, 2, 1})).permute({1, 0, 2}).reshape({steps * n, channels, 1, 1});
 }
 
@@ -74,13 +79,17 @@ class FlowMeaning {
         if (exponents_[node.inputs[i]] != exponent)
           call.src[i] = call.src[i] * std::exp2(exponents_[node.inputs[i]] - exponent);
     }
-    const bool is_identity = node.inputs.size() == 1 && !has_weights(net, node) &&
-                             net.type(node.name) == net.type(node.inputs[0]);
+    const bool is_identity =
+        node.inputs.size() == 1 && !has_weights(net, node) && net.type(node.name) == net.type(node.inputs[0]);
     at::Tensor value;
-    if (node.op == "batch_norm") value = scale_channels(call);
-    else if (node.op == "tcja") value = attention(call), exponent *= 3;
-    else if (is_identity) value = call.src[0];
-    else value = learn::find_meaning(node)(call);
+    if (node.op == "batch_norm")
+      value = scale_channels(call);
+    else if (node.op == "tcja")
+      value = attention(call), exponent *= 3;
+    else if (is_identity)
+      value = call.src[0];
+    else
+      value = learn::find_meaning(node)(call);
     return normalise(node.name, value, exponent);
   }
 
@@ -101,12 +110,14 @@ at::Tensor linear_flow(learn::Model& model, const Tensors& weights) {
   const FlowValues values(model, weights);
   const net::TensorType& type = model.net().type(model.net().input().name);
   const std::int64_t steps = type.has_time ? std::max<std::int64_t>(1, model.net().num_steps()) : 1;
+  // Two equal samples: torch convolves a single small image without oneDNN, several times slower.
+  constexpr std::int64_t samples = 2;
   auto sizes = type.shape;
-  sizes.insert(sizes.begin(), steps);
+  sizes.insert(sizes.begin(), steps * samples);
   learn::ForwardOptions options;
   options.training = options.frozen_norms = true;
   FlowMeaning meaning;
-  return walk(model, at::ones(sizes), steps, options, std::ref(meaning)).sum();
+  return walk(model, at::ones(sizes), steps, options, std::ref(meaning)).sum() / samples;
 }
 
 }  // namespace tern::compress

@@ -1,6 +1,7 @@
-// Movement: -sum of w * g over training steps: weights that move away from zero score high, whatever their size.
-// Sanh, Wolf and Rush 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, eq. 4. The sum is what training has
-// accumulated in Parameter::state["movement"]; a weight without one gets the sum over the samples, the first step of it.
+// Movement: -sum of w * g over training steps: weights that move away from zero score high, whatever their
+// size. Sanh, Wolf and Rush 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning. The sum is what
+// training has accumulated in Parameter::state["movement"]; a weight without one gets the sum over the
+// samples, the first step of it.
 #include "compress/gradients.hpp"
 #include "compress/prune/criteria/criteria.hpp"
 #include "learn/torch.hpp"
@@ -31,8 +32,12 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::movement() {
-  return {{"movement", "-weight * gradient summed over training steps (or over the samples before training)",
-           "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning", {}}, true, score};
+  return {{"movement",
+           "-weight * gradient summed over training steps (or over the samples before training)",
+           "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning",
+           {}},
+          true,
+          score};
 }
 
 }  // namespace tern::compress

@@ -1,7 +1,8 @@
-// Optimal brain surgeon, layer by layer: w_q^2 / (2 [H^-1]_qq), the least growth of the squared error of the layer's
-// output when weight q goes and the others of its row make up for it; H holds the second moments of the layer's inputs.
-// Hassibi and Stork 1993; as layer-wise problem Frantar and Alistarh 2022, Optimal Brain Compression. The scores are
-// those of the first removal from a full row; compensate() is exact for whatever was pruned.
+// Optimal brain surgeon, layer by layer: w_q^2 / (2 [H^-1]_qq), the least growth of the squared error of the
+// layer's output when weight q goes and the others of its row make up for it; H holds the second moments of
+// the layer's inputs. Hassibi and Stork 1993; as layer-wise problem Frantar and Alistarh 2022, Optimal Brain
+// Compression. The scores are those of the first removal from a full row; compensate() is exact for whatever
+// was pruned.
 #include "compress/prune/criteria/obs.hpp"
 
 #include <queue>
@@ -15,7 +16,9 @@
 namespace tern::compress {
 namespace {
 
-at::Tensor inverted(const at::Tensor& hessian) { return at::cholesky_inverse(at::linalg_cholesky(hessian)); }
+at::Tensor inverted(const at::Tensor& hessian) {
+  return at::cholesky_inverse(at::linalg_cholesky(hessian));
+}
 
 at::Tensor part_of(const at::Tensor& weight, const MomentBlock& block) {
   return weight.flatten(1).narrow(0, block.row, block.rows).narrow(1, block.column, block.columns);
@@ -27,7 +30,8 @@ Scores score(const CriterionInput& input) {
     const at::Tensor latent = input.model.parameters().at(name).latent.detach();
     at::Tensor result = at::empty(latent.sizes());
     for (const auto& block : blocks)
-      part_of(result, block).copy_(part_of(latent, block).square() / (2 * inverted(block.hessian).diagonal()));
+      part_of(result, block)
+          .copy_(part_of(latent, block).square() / (2 * inverted(block.hessian).diagonal()));
     scores[name] = result;
   }
   return scores;
@@ -60,7 +64,8 @@ struct Elimination {
 };
 
 Elimination eliminate(const at::Tensor& row, const at::Tensor& inverse_hessian) {
-  const at::Tensor weights = row.to(at::kDouble).contiguous().clone(), h = inverse_hessian.contiguous().clone();
+  const at::Tensor weights = row.to(at::kDouble).contiguous().clone(),
+                   h = inverse_hessian.contiguous().clone();
   const std::int64_t width = weights.numel();
   double *w = weights.data_ptr<double>(), *inv = h.data_ptr<double>();
   std::vector<bool> is_gone(static_cast<std::size_t>(width), false);
@@ -78,7 +83,8 @@ Elimination eliminate(const at::Tensor& row, const at::Tensor& inverse_hessian) 
     for (std::int64_t i = 0; i < width; ++i) {
       const double factor = column[static_cast<std::size_t>(i)] / pivot;
       w[i] -= share * column[static_cast<std::size_t>(i)];
-      for (std::int64_t j = 0; j < width; ++j) inv[i * width + j] -= factor * column[static_cast<std::size_t>(j)];
+      for (std::int64_t j = 0; j < width; ++j)
+        inv[i * width + j] -= factor * column[static_cast<std::size_t>(j)];
     }
   }
   return result;
@@ -91,7 +97,8 @@ at::Tensor obs_update_row(const at::Tensor& weight, const at::Tensor& mask, cons
   const at::Tensor result = weight * mask;
   if (kept.numel() == 0 || pruned.numel() == 0) return result;
   const at::Tensor rows = hessian.index_select(0, kept);
-  const at::Tensor error = at::mv(rows.index_select(1, pruned), weight.index_select(0, pruned).to(at::kDouble));
+  const at::Tensor error =
+      at::mv(rows.index_select(1, pruned), weight.index_select(0, pruned).to(at::kDouble));
   const at::Tensor factor = at::linalg_cholesky(rows.index_select(1, kept));
   const at::Tensor move = at::cholesky_solve(error.unsqueeze(1), factor).squeeze(1);
   return result.index_add(0, kept, move.to(weight.scalar_type()));
@@ -114,14 +121,20 @@ at::Tensor obs_prune_layer(const at::Tensor& weight, const at::Tensor& hessian, 
     if (gone[r] < rows[r].order.size()) next.emplace(rows[r].cost[gone[r]], static_cast<std::int64_t>(r));
   }
   at::Tensor result = at::empty_like(given);
-  for (std::int64_t r = 0; r < given.size(0); ++r) result[r].copy_(obs_update_row(given[r], mask[r], hessian));
+  for (std::int64_t r = 0; r < given.size(0); ++r)
+    result[r].copy_(obs_update_row(given[r], mask[r], hessian));
   return result;
 }
 
 CriterionRow criteria::obs() {
-  return {{"obs", "weight^2 / (2 [H^-1]_qq) with the second moments H of the layer's inputs; the others make up for it",
-           "Hassibi and Stork 1993, Optimal Brain Surgeon; Frantar and Alistarh 2022, Optimal Brain Compression", {}},
-          true, score, compensate};
+  return {
+      {"obs",
+       "weight^2 / (2 [H^-1]_qq) with the second moments H of the layer's inputs; the others make up for it",
+       "Hassibi and Stork 1993, Optimal Brain Surgeon; Frantar and Alistarh 2022, Optimal Brain Compression",
+       {}},
+      true,
+      score,
+      compensate};
 }
 
 }  // namespace tern::compress

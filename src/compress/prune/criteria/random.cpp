@@ -1,4 +1,5 @@
-// Uniform random scores: what every other criterion has to beat. A function of the seed and the weight's name.
+// Uniform random scores: what every other criterion has to beat. A function of the seed and the weight's
+// name.
 #include "base/seed.hpp"
 #include "compress/prune/criteria/criteria.hpp"
 #include "learn/torch.hpp"
@@ -21,8 +22,12 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::random() {
-  return {{"random", "uniform random numbers, the baseline of every criterion",
-           "Gale et al. 2019, The State of Sparsity in Deep Neural Networks", {}}, false, score};
+  return {{"random",
+           "uniform random numbers, the baseline of every criterion",
+           "Gale et al. 2019, The State of Sparsity in Deep Neural Networks",
+           {}},
+          false,
+          score};
 }
 
 }  // namespace tern::compress

@@ -1,10 +1,10 @@
-// SynFlow: |w| * dR/d|w| of the synaptic flow R (linear_flow.hpp), data-free. In 100 rounds k = 1..n the fraction
-// (1 - sparsity)^(k/n) with the highest scores is kept, with R computed anew, so that no layer is cut off before its
-// last path is the weakest of all. Tanaka, Kunin, Yamins and Ganguli 2020, Pruning Neural Networks without any Data by
-// Iteratively Conserving Synaptic Flow, algorithm 1. A weight kept to the last round has that round's score, which is
-// not negative; one that went in round k has k - n, one that was pruned before -n. Global pruning to input.sparsity
-// therefore gives the mask of the last round. Where we differ: in a spiking network the neurons are the identity, and
-// batch norm counts by its factor only.
+// SynFlow: |w| * dR/d|w| of the synaptic flow R (linear_flow.hpp), data-free. In 100 rounds k = 1..n the
+// fraction (1 - sparsity)^(k/n) with the highest scores is kept, with R computed anew, so that no layer is
+// cut off before its last path is the weakest of all. Tanaka, Kunin, Yamins and Ganguli 2020, Pruning Neural
+// Networks without any Data by Iteratively Conserving Synaptic Flow. A weight kept to the last
+// round has that round's score, which is not negative; one that went in round k has k - n, one that was
+// pruned before -n. Global pruning to input.sparsity therefore gives the mask of the last round. Where we
+// differ: in a spiking network the neurons are the identity, and batch norm counts by its factor only.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -43,7 +43,8 @@ void retire(std::vector<float>& scores, std::vector<char>& is_alive, const float
   if (count <= 0 || count >= static_cast<std::int64_t>(alive.size())) return;
   std::nth_element(alive.begin(), alive.begin() + count, alive.end());
   const float threshold = alive[static_cast<std::size_t>(count)];
-  const auto below = std::count_if(alive.begin(), alive.begin() + count, [&](float v) { return v < threshold; });
+  const auto below =
+      std::count_if(alive.begin(), alive.begin() + count, [&](float v) { return v < threshold; });
   std::int64_t ties = count - below;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!is_alive[i] || flow[i] > threshold || (flow[i] == threshold && ties-- <= 0)) continue;
@@ -54,7 +55,8 @@ void retire(std::vector<float>& scores, std::vector<char>& is_alive, const float
 
 Scores score(const CriterionInput& input) {
   std::vector<at::Tensor> flat;
-  for (const auto& name : input.names) flat.push_back(input.model.parameters().at(name).stored().abs().flatten());
+  for (const auto& name : input.names)
+    flat.push_back(input.model.parameters().at(name).stored().abs().flatten());
   at::Tensor sizes = at::cat(flat).to(at::kFloat).contiguous();
   const auto numel = static_cast<std::size_t>(sizes.numel());
   const int rounds = input.sparsity > 0 ? max_rounds : 1;
@@ -90,9 +92,13 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::synflow() {
-  return {{"synflow", "share of the synaptic flow through the weight, in 100 rounds; needs no data",
-           "Tanaka et al. 2020, Pruning Neural Networks without any Data by Iteratively Conserving Synaptic Flow", {}},
-          false, score};
+  return {
+      {"synflow",
+       "share of the synaptic flow through the weight, in 100 rounds; needs no data",
+       "Tanaka et al. 2020, Pruning Neural Networks without any Data by Iteratively Conserving Synaptic Flow",
+       {}},
+      false,
+      score};
 }
 
 }  // namespace tern::compress

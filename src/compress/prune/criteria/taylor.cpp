@@ -1,6 +1,6 @@
-// First-order Taylor: mean over batches of (g * w)^2, with the gradient g of each batch: the squared change of the loss
-// when the weight is taken away. Unlike snip, gradients of opposite signs do not cancel between batches.
-// Molchanov, Mallya, Tyree, Frosio and Kautz 2019, Importance Estimation for Neural Network Pruning, eq. 5.
+// First-order Taylor: mean over batches of (g * w)^2, with the gradient g of each batch: the squared change
+// of the loss when the weight is taken away. Unlike snip, gradients of opposite signs do not cancel between
+// batches. Molchanov, Mallya, Tyree, Frosio and Kautz 2019, Importance Estimation for Neural Network Pruning.
 #include "compress/gradients.hpp"
 #include "compress/prune/criteria/criteria.hpp"
 #include "learn/torch.hpp"
@@ -24,8 +24,12 @@ Scores score(const CriterionInput& input) {
 }  // namespace
 
 CriterionRow criteria::taylor() {
-  return {{"taylor", "(gradient * weight)^2, mean over batches",
-           "Molchanov et al. 2019, Importance Estimation for Neural Network Pruning", {}}, true, score};
+  return {{"taylor",
+           "(gradient * weight)^2, mean over batches",
+           "Molchanov et al. 2019, Importance Estimation for Neural Network Pruning",
+           {}},
+          true,
+          score};
 }
 
 }  // namespace tern::compress

@@ -8,7 +8,8 @@
 namespace tern::compress {
 
 at::Tensor walk(learn::Model& model, const at::Tensor& src, std::int64_t num_steps,
-                const learn::ForwardOptions& options, const std::function<at::Tensor(learn::OpCall&)>& meaning) {
+                const learn::ForwardOptions& options,
+                const std::function<at::Tensor(learn::OpCall&)>& meaning) {
   std::map<std::string, at::Tensor> values;
   for (const auto& node : model.net().nodes()) {
     if (node.op == "input") {

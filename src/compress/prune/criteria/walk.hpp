@@ -13,6 +13,7 @@ namespace tern::compress {
 
 /// The output for `src` at the input node; `meaning` computes every other node.
 at::Tensor walk(learn::Model& model, const at::Tensor& src, std::int64_t num_steps,
-                const learn::ForwardOptions& options, const std::function<at::Tensor(learn::OpCall&)>& meaning);
+                const learn::ForwardOptions& options,
+                const std::function<at::Tensor(learn::OpCall&)>& meaning);
 
 }  // namespace tern::compress

@@ -1,7 +1,7 @@
-// WoodFisher: w_q^2 / (2 [F^-1]_qq), the least growth of the loss at a minimum when weight q goes and the others of its
-// block make up for it, with the empirical Fisher information F for the Hessian. Singh and Alistarh 2020, WoodFisher,
-// eq. 10 and section 4. compensate() moves the kept weights by the optimal update for all pruned ones of a block
-// together, where the paper adds up the updates of single weights.
+// WoodFisher: w_q^2 / (2 [F^-1]_qq), the least growth of the loss at a minimum when weight q goes and the
+// others of its block make up for it, with the empirical Fisher information F for the Hessian. Singh and
+// Alistarh 2020, WoodFisher. compensate() moves the kept weights by the optimal update
+// for all pruned ones of a block together, where the paper adds up the updates of single weights.
 #include "compress/prune/criteria/as_before.hpp"
 #include "compress/prune/criteria/block_fisher.hpp"
 #include "compress/prune/criteria/criteria.hpp"
@@ -40,9 +40,14 @@ void compensate(const CriterionInput& input, const Tensors& before) {
 }  // namespace
 
 CriterionRow criteria::woodfisher() {
-  return {{"woodfisher", "weight^2 / (2 [F^-1]_qq) with the block-diagonal empirical Fisher information F",
-           "Singh and Alistarh 2020, WoodFisher: Efficient Second-Order Approximation for Neural Network Compression",
-           {}}, true, score, compensate};
+  return {{"woodfisher",
+           "weight^2 / (2 [F^-1]_qq) with the block-diagonal empirical Fisher information F",
+           "Singh and Alistarh 2020, WoodFisher: Efficient Second-Order Approximation for Neural Network "
+           "Compression",
+           {}},
+          true,
+          score,
+          compensate};
 }
 
 }  // namespace tern::compress
