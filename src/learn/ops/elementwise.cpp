@@ -10,11 +10,12 @@ at::Tensor flatten(OpCall& call) {
   return call.src[0].contiguous().view({call.src[0].size(0), -1});
 }
 
+/// Also the identity with frozen_norms: what is differentiated then is the network in evaluation.
 at::Tensor dropout(OpCall& call) {
   const net::OpContext context = call.context();
   const double p = context.real("p");
   const at::Tensor& src = call.src[0];
-  if (!call.options.training || p == 0.0) return src;
+  if (!call.options.training || call.options.frozen_norms || p == 0.0) return src;
   const bool has_time = context.src[0].has_time;
   const bool shared = context.flag("per_sample") && has_time && call.num_steps > 1;
   auto sizes = src.sizes().vec();

@@ -86,6 +86,19 @@ TEST(Criterion, SpikingNetworksAreScoredToo) {
   }
 }
 
+TEST(Criterion, GradientsAreThoseOfEvaluationWithoutDropout) {
+  const auto scored = [](double p) {
+    net::Net net("dropping");
+    net.add("x", "input", {}, {{"shape", net::Shape{6}}, {"time", false}});
+    net.add("a", "linear", {"x"}, {{"out_features", 8}});
+    net.add("drop", "dropout", {"a"}, {{"p", p}});
+    net.add("b", "linear", {"drop"}, {{"out_features", 4}});
+    learn::Model model(net, 3);
+    return scores_of("snip", model, make_samples(model, 1, 6)).at("a.weight");
+  };
+  EXPECT_TRUE(at::equal(scored(0.5), scored(0.0)));
+}
+
 TEST(Criterion, LampByHand) {
   learn::Model model = linear_net(at::tensor({-2.F, 1.F, 3.F, 0.F}).view({1, 4}));
   const at::Tensor expected = at::tensor({4.F / 13, 1.F / 14, 1.F, 0.F}).view({1, 4});
