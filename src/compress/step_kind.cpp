@@ -9,7 +9,10 @@ namespace {
 
 const StepKind* const table[] = {
     &steps::prune,
+    &steps::channels,
     &steps::quantize,
+    &steps::fold,
+    &steps::posttrain,
 };
 
 }  // namespace

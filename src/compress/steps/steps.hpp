@@ -6,6 +6,9 @@
 namespace tern::compress::steps {
 
 extern const StepKind prune;     // prune.cpp
+extern const StepKind channels;  // channels.cpp
 extern const StepKind quantize;  // quantize.cpp
+extern const StepKind fold;      // fold.cpp
+extern const StepKind posttrain; // posttrain.cpp
 
 }  // namespace tern::compress::steps
