@@ -1,9 +1,9 @@
 // How long does the engine take for one image?
 //
 // usage: bench_engine [ARCHITECTURE [BITS [DENSITY]]]
-// A network of the zoo (default resnet20) with random weights of BITS (default 4, 32: floats) and inputs of which DENSITY
-// (default 1) are not zero, one thread, one image at a time: minimum, median and maximum of 15 runs after a warm-up,
-// and multiply-accumulates a second, dense ones counted.
+// A network of the zoo (default resnet20) with random weights of BITS (default 4, 32: floats) and inputs of
+// which DENSITY (default 1) are not zero, one thread, one image at a time: minimum, median and maximum of 15
+// runs after a warm-up, and multiply-accumulates a second, dense ones counted.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -34,9 +34,11 @@ tern::pack::PackedModel random_model(tern::net::Net net, int bits) {
         tensor.scales.assign(static_cast<std::size_t>(parameter.shape[0]), 0.05F);
         const int most = tern::pack::max_code(bits);
         for (std::size_t i = 0; i < size; ++i)
-          tensor.codes.push_back(static_cast<std::int16_t>(static_cast<int>(rng.below(2U * most + 1U)) - most));
+          tensor.codes.push_back(
+              static_cast<std::int16_t>(static_cast<int>(rng.below(2U * most + 1U)) - most));
       } else {
-        for (std::size_t i = 0; i < size; ++i) tensor.values.push_back(static_cast<float>(rng.uniform()) * 0.1F + 0.1F);
+        for (std::size_t i = 0; i < size; ++i)
+          tensor.values.push_back(static_cast<float>(rng.uniform()) * 0.1F + 0.1F);
       }
       model.tensors[node.name + "." + parameter.name] = std::move(tensor);
     }
@@ -71,8 +73,8 @@ int main(int count, char** arguments) {
   }
   std::sort(times.begin(), times.end());
   const double macs = static_cast<double>(tern::net::totals(net).macs_per_step * steps);
-  std::printf("%s, %d bits, %s, 1 thread: %.2f ms (median %.2f, maximum %.2f), %.1f M MACs, %.2f G MACs/s\n", name.c_str(),
-              bits, std::string(name_of(tern::kernels::current_isa())).c_str(), times.front(), times[times.size() / 2],
-              times.back(), macs / 1e6, macs / times.front() / 1e6);
+  std::printf("%s, %d bits, %s, 1 thread: %.2f ms (median %.2f, maximum %.2f), %.1f M MACs, %.2f G MACs/s\n",
+              name.c_str(), bits, std::string(name_of(tern::kernels::current_isa())).c_str(), times.front(),
+              times[times.size() / 2], times.back(), macs / 1e6, macs / times.front() / 1e6);
   return 0;
 }

@@ -17,10 +17,12 @@ std::string pack_alphabet(const std::vector<std::int64_t>& counts) {
   return pack_fields(occurs, 1);
 }
 
-std::vector<std::uint32_t> take_fields(std::string_view& bytes, std::int64_t count, int bits, std::string_view place) {
+std::vector<std::uint32_t> take_fields(std::string_view& bytes, std::int64_t count, int bits,
+                                       std::string_view place) {
   const std::int64_t size = packed_field_bytes(count, bits);
   if (static_cast<std::int64_t>(bytes.size()) < size)
-    fail(ErrorKind::bad_data, place, "{} values of {} bits take {} bytes, {} are left", count, bits, size, bytes.size());
+    fail(ErrorKind::bad_data, place, "{} values of {} bits take {} bytes, {} are left", count, bits, size,
+         bytes.size());
   auto fields = unpack_fields(bytes.substr(0, static_cast<std::size_t>(size)), count, bits, place);
   bytes.remove_prefix(static_cast<std::size_t>(size));
   return fields;

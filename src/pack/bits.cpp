@@ -11,16 +11,20 @@ void check_bits(int bits) {
 
 }  // namespace
 
-std::int64_t packed_field_bytes(std::int64_t count, int bits) { return (count * bits + 7) / 8; }
+std::int64_t packed_field_bytes(std::int64_t count, int bits) {
+  return (count * bits + 7) / 8;
+}
 
 std::string pack_fields(std::span<const std::uint32_t> fields, int bits) {
   check_bits(bits);
-  std::string bytes(static_cast<std::size_t>(packed_field_bytes(static_cast<std::int64_t>(fields.size()), bits)), '\0');
+  std::string bytes(
+      static_cast<std::size_t>(packed_field_bytes(static_cast<std::int64_t>(fields.size()), bits)), '\0');
   std::size_t next = 0;
   std::uint64_t pending = 0;  // bits not yet written, lowest first
   int pending_bits = 0;
   for (const std::uint64_t field : fields) {
-    if (field >> bits != 0) fail(ErrorKind::usage, "pack_fields", "{} does not fit into {} bits", field, bits);
+    if (field >> bits != 0)
+      fail(ErrorKind::usage, "pack_fields", "{} does not fit into {} bits", field, bits);
     pending |= field << pending_bits;
     for (pending_bits += bits; pending_bits >= 8; pending_bits -= 8, pending >>= 8)
       bytes[next++] = static_cast<char>(pending & 0xFFU);
@@ -29,7 +33,8 @@ std::string pack_fields(std::span<const std::uint32_t> fields, int bits) {
   return bytes;
 }
 
-std::vector<std::uint32_t> unpack_fields(std::string_view bytes, std::int64_t count, int bits, std::string_view place) {
+std::vector<std::uint32_t> unpack_fields(std::string_view bytes, std::int64_t count, int bits,
+                                         std::string_view place) {
   check_bits(bits);
   if (static_cast<std::int64_t>(bytes.size()) != packed_field_bytes(count, bits))
     fail(ErrorKind::bad_data, place, "{} codes of {} bits take {} bytes, got {}", count, bits,

@@ -52,14 +52,16 @@ std::array<std::uint32_t, most_length + 1> first_codes(const Lengths& lengths) {
   return first;
 }
 
-std::string write_codes(std::span<const std::uint32_t> values, const Lengths& length_of, const Lengths& code_of) {
+std::string write_codes(std::span<const std::uint32_t> values, const Lengths& length_of,
+                        const Lengths& code_of) {
   std::string bytes;
   std::uint64_t pending = 0;
   int pending_bits = 0;
   for (const std::uint32_t value : values) {
     const std::uint32_t length = length_of[value], code = code_of[value];
     for (std::uint32_t bit = length; bit-- > 0;) pending |= std::uint64_t{code >> bit & 1U} << pending_bits++;
-    for (; pending_bits >= 8; pending_bits -= 8, pending >>= 8) bytes.push_back(static_cast<char>(pending & 0xFFU));
+    for (; pending_bits >= 8; pending_bits -= 8, pending >>= 8)
+      bytes.push_back(static_cast<char>(pending & 0xFFU));
   }
   if (pending_bits > 0) bytes.push_back(static_cast<char>(pending));
   return bytes;
@@ -120,7 +122,8 @@ std::string huffman_encode(std::span<const std::uint32_t> values, int bits) {
   return pack_alphabet(counts) + pack_fields(lengths, 4) + write_codes(values, length_of, code_of);
 }
 
-std::vector<std::uint32_t> huffman_decode(std::string_view bytes, std::int64_t count, int bits, std::string_view place) {
+std::vector<std::uint32_t> huffman_decode(std::string_view bytes, std::int64_t count, int bits,
+                                          std::string_view place) {
   const auto alphabet = take_alphabet(bytes, bits, place);
   const auto lengths = take_fields(bytes, static_cast<std::int64_t>(alphabet.size()), 4, place);
   return CodeReader(lengths, alphabet, place).read(bytes, count);

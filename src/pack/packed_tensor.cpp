@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t most_rows = std::size_t{1} << 15;  // indices are stored as int16
 
-void check_finite(const std::vector<float>& values, std::string_view what, std::string_view place, ErrorKind kind) {
+void check_finite(const std::vector<float>& values, std::string_view what, std::string_view place,
+                  ErrorKind kind) {
   const auto wild = std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
   if (wild != values.end()) fail(kind, place, "{} {} is not finite: {}", what, wild - values.begin(), *wild);
 }
@@ -27,8 +28,8 @@ void check_sizes(const PackedTensor& tensor, std::size_t elements, std::string_v
 void check_scales(const PackedTensor& tensor, std::size_t elements, std::string_view place, ErrorKind kind) {
   const std::size_t count = tensor.scales.size(), channels = tensor.shape.empty() ? 1 : tensor.shape[0];
   if (count == 0 || (count != 1 && (channels == 0 || count % channels != 0 || elements % count != 0)))
-    fail(kind, place, "expected 1, {} or a multiple of {} scales that divides {}, got {}", channels, channels, elements,
-         count);
+    fail(kind, place, "expected 1, {} or a multiple of {} scales that divides {}, got {}", channels, channels,
+         elements, count);
   for (const float scale : tensor.scales)
     if (!std::isfinite(scale) || !(scale > 0)) fail(kind, place, "expected a scale > 0, got {}", scale);
 }
@@ -40,8 +41,8 @@ void check_codes(const PackedTensor& tensor, std::string_view place, ErrorKind k
   const auto wild = std::find_if(tensor.codes.begin(), tensor.codes.end(),
                                  [=](int code) { return code < low || code > high; });
   if (wild != tensor.codes.end())
-    fail(kind, place, "code {} is {}, outside {}..{} of {} bits", wild - tensor.codes.begin(), static_cast<int>(*wild),
-         low, high, tensor.bits);
+    fail(kind, place, "code {} is {}, outside {}..{} of {} bits", wild - tensor.codes.begin(),
+         static_cast<int>(*wild), low, high, tensor.bits);
 }
 
 }  // namespace
@@ -53,11 +54,12 @@ void check_tensor(const PackedTensor& tensor, std::string_view place, ErrorKind 
   const std::int64_t run = tensor.codebook_dim;
   if (run < 1 || (run > 1 && (tensor.codebook.empty() || elements % static_cast<std::size_t>(run) != 0)) ||
       tensor.codebook.size() % static_cast<std::size_t>(run) != 0)
-    fail(kind, place, "a codebook of {} values in rows of {} does not fit {} elements", tensor.codebook.size(), run,
-         elements);
+    fail(kind, place, "a codebook of {} values in rows of {} does not fit {} elements",
+         tensor.codebook.size(), run, elements);
   check_sizes(tensor, elements, place, kind);
   if (tensor.is_float()) {
-    if (!tensor.scales.empty() || !tensor.codebook.empty()) fail(kind, place, "floats have no scales and no codebook");
+    if (!tensor.scales.empty() || !tensor.codebook.empty())
+      fail(kind, place, "floats have no scales and no codebook");
     return check_finite(tensor.values, "element", place, kind);
   }
   const std::size_t rows = tensor.codebook.size() / static_cast<std::size_t>(run);
@@ -75,8 +77,9 @@ std::vector<float> dequantize(const PackedTensor& tensor) {
   std::vector<float> values(size);
   for (std::size_t i = 0; i < size; ++i) {
     const std::int16_t code = tensor.codes[i / run];
-    const float base = tensor.codebook.empty() ? static_cast<float>(code)
-                                               : tensor.codebook[static_cast<std::size_t>(code) * run + i % run];
+    const float base = tensor.codebook.empty()
+                           ? static_cast<float>(code)
+                           : tensor.codebook[static_cast<std::size_t>(code) * run + i % run];
     values[i] = base * tensor.scales[i / group];
   }
   return values;

@@ -12,13 +12,16 @@ namespace tern::pack {
 
 /// Row-major over `shape`, n elements.
 ///
-/// bits == 32: `values`, finite; everything else is empty.
-/// Uniform codes, bits 1..16: value[i] = codes[i] * scale(i); with 1 bit the codes are -1 and 1 (0 where a mask says so),
-///   otherwise they lie in -2^(bits-1) .. 2^(bits-1)-1.
-/// Codebook, bits 1..16: codes are indices of rows of `codebook` [k, codebook_dim], k <= min(2^bits, 2^15), one for each
-///   run of codebook_dim elements; value[i] = codebook[codes[i / d]][i % d] * scale(i).
-/// scale(i) = scales[i / (n / scales.size())]: one scale for the tensor, for each slice along dimension 0 (an output
-///   channel), or for each of g equal groups of such a slice. Finite and > 0.
+/// Floats, bits == 32: `values`, finite; everything else is empty.
+///
+/// Uniform codes, bits 1..16: value[i] = codes[i] * scale(i). With 1 bit the codes are -1 and 1 (0 where a mask
+/// says so), otherwise they lie in -2^(bits-1) .. 2^(bits-1)-1.
+///
+/// Codebook, bits 1..16: `codebook` is [k, d], d = codebook_dim, k <= min(2^bits, 2^15); codes are its rows, one
+/// for each run of d elements. value[i] = codebook[codes[i / d]][i % d] * scale(i).
+///
+/// scale(i) = scales[i / (n / scales.size())]: one scale for the tensor, for each slice along dimension 0 (an
+/// output channel), or for each of g equal groups of such a slice. Finite and > 0.
 struct PackedTensor {
   net::Shape shape;
   int bits = 32;
@@ -31,13 +34,15 @@ struct PackedTensor {
 
   bool is_float() const { return bits == 32; }
   bool uniform() const { return !is_float() && codebook.empty(); }
-  /// Uniform codes whose scale is one for the tensor or one for each slice along dimension 0: what integer sums serve.
+  /// Uniform codes whose scale is one for the tensor or one for each slice along dimension 0: what integer
+  /// sums serve.
   bool scaled_by_channel() const {
     return uniform() && (scales.size() == 1 || static_cast<std::int64_t>(scales.size()) == shape[0]);
   }
 };
 
-/// The tensor's values, in the float arithmetic of learn::QuantizedWeight::values. REQUIRES: check_tensor passed.
+/// The tensor's values, in the float arithmetic of learn::QuantizedWeight::values. REQUIRES: check_tensor
+/// passed.
 std::vector<float> dequantize(const PackedTensor& tensor);
 
 /// Elements whose value is zero.

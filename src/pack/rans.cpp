@@ -58,7 +58,8 @@ std::string rans_encode(std::span<const std::uint32_t> values, int bits) {
   return pack_alphabet(counts) + pack_fields(table, probability_bits) + tail;
 }
 
-std::vector<std::uint32_t> rans_decode(std::string_view bytes, std::int64_t count, int bits, std::string_view place) {
+std::vector<std::uint32_t> rans_decode(std::string_view bytes, std::int64_t count, int bits,
+                                       std::string_view place) {
   const auto alphabet = take_alphabet(bytes, bits, place);
   auto frequencies = take_fields(bytes, static_cast<std::int64_t>(alphabet.size()), probability_bits, place);
   std::vector<std::uint32_t> owner;  // of each of the 4096 slots: a place in the alphabet
@@ -75,7 +76,8 @@ std::vector<std::uint32_t> rans_decode(std::string_view bytes, std::int64_t coun
   };
   std::uint32_t state = 0;
   for (int i = 0; i < 4; ++i) state = shift_in(state);
-  if (state < lowest_state || state >> 31 != 0) fail(ErrorKind::bad_data, place, "an entropy code's state is out of range");
+  if (state < lowest_state || state >> 31 != 0)
+    fail(ErrorKind::bad_data, place, "an entropy code's state is out of range");
   std::vector<std::uint32_t> values(static_cast<std::size_t>(count));
   for (auto& value : values) {
     const std::uint32_t slot = state & (total - 1), symbol = owner[slot];
@@ -83,7 +85,8 @@ std::vector<std::uint32_t> rans_decode(std::string_view bytes, std::int64_t coun
     state = frequencies[symbol] * (state >> probability_bits) + slot - first[symbol];
     while (state < lowest_state) state = shift_in(state);
   }
-  if (state != lowest_state || next != bytes.size()) fail(ErrorKind::bad_data, place, "an entropy code does not end where it should");
+  if (state != lowest_state || next != bytes.size())
+    fail(ErrorKind::bad_data, place, "an entropy code does not end where it should");
   return values;
 }
 

@@ -55,7 +55,8 @@ std::vector<std::uint32_t> SectionReader::take(std::int64_t count, int bits) {
     fail(ErrorKind::bad_data, place_, "a section of {} bytes, {} are left", length, bytes_.size());
   const std::string_view coded = bytes_.substr(0, length);
   bytes_.remove_prefix(length);
-  return coder == Coder::huffman ? huffman_decode(coded, count, bits, place_) : rans_decode(coded, count, bits, place_);
+  return coder == Coder::huffman ? huffman_decode(coded, count, bits, place_)
+                                 : rans_decode(coded, count, bits, place_);
 }
 
 void SectionReader::end() const {

@@ -18,8 +18,9 @@ struct PackOptions {
 enum class Coder : std::uint8_t { raw = 0, huffman = 1, rans = 2 };
 std::string_view name_of(Coder coder);
 
-/// A section is: the coder (1 byte); raw: the fields of pack_fields; otherwise the length of the coded bytes (4 bytes,
-/// little-endian) and those. A section without numbers takes no bytes at all. Numbers of more than 12 bits are raw.
+/// A section is: the coder (1 byte); raw: the fields of pack_fields; otherwise the length of the coded bytes
+/// (4 bytes, little-endian) and those. A section without numbers takes no bytes at all. Numbers of more than
+/// 12 bits are raw.
 class SectionWriter {
  public:
   explicit SectionWriter(PackOptions options) : options_(options) {}

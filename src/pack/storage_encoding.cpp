@@ -13,8 +13,9 @@ const std::vector<StorageEncodingRow>& storage_encoding_table() {
 }
 
 const StorageEncodingRow& find_storage_encoding(std::string_view name, std::string_view place) {
-  return find_method(storage_encoding_table(), "storage encoding", name,
-                     [](const StorageEncodingRow& row) -> const MethodInfo& { return row.info; }, place);
+  return find_method(
+      storage_encoding_table(), "storage encoding", name,
+      [](const StorageEncodingRow& row) -> const MethodInfo& { return row.info; }, place);
 }
 
 namespace encodings {
@@ -30,7 +31,8 @@ std::vector<std::uint32_t> take_nonzeros(SectionReader& reader, std::int64_t cou
   auto kept = reader.take(count, symbols.bits);
   const auto wrong = std::find(kept.begin(), kept.end(), symbols.zero);
   if (wrong != kept.end())
-    fail(ErrorKind::bad_data, reader.place(), "entry {} is listed as not zero, but its code is zero", wrong - kept.begin());
+    fail(ErrorKind::bad_data, reader.place(), "entry {} is listed as not zero, but its code is zero",
+         wrong - kept.begin());
   return kept;
 }
 

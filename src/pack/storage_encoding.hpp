@@ -1,6 +1,7 @@
 // Storage encodings: how the symbols of one tensor become sections of numbers.
 //
-// With n elements, z of them not zero, b bits a symbol, before entropy coding and the byte that begins each section.
+// With n elements, z of them not zero, b bits a symbol, before entropy coding and the byte that begins each
+// section.
 #pragma once
 
 #include <string_view>
@@ -17,7 +18,8 @@ struct StorageEncodingRow {
   /// Whether `write` can hold these symbols.
   bool (*applies)(const Symbols&);
   void (*write)(const Symbols&, SectionWriter&);
-  /// Into blank symbols (all zero). Errors: ErrorKind::bad_data for sections that `write` would not have written.
+  /// Into blank symbols (all zero). Errors: ErrorKind::bad_data for sections that `write` would not have
+  /// written.
   void (*read)(SectionReader&, Symbols&);
 };
 

@@ -11,7 +11,7 @@ namespace tern::pack {
 /// One symbol an element (an index of a codebook: a run of elements), row-major.
 ///   floats              their 32 bits; zero is 0
 ///   codes of b >= 2     two's complement of b bits; zero is 0
-///   codes of 1 bit      0 for 1, 1 for -1; zero is 2, which no bit can say: only encodings that leave zeros out hold it
+///   codes of 1 bit      0 for 1, 1 for -1; zero is 2, which only encodings that leave zeros out can hold
 ///   codebook            the index; zero is the first row of zeros, or `no_zero`
 struct Symbols {
   static constexpr std::uint32_t no_zero = 0xFFFFFFFFU;

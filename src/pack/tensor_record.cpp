@@ -1,5 +1,6 @@
 #include "pack/tensor_record.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -10,9 +11,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A tensor has at most this many elements for each stored byte, so that the file's size bounds what hostile bytes may
-/// ask for.
+/// A tensor has at most this many elements for each stored byte, so that the file's size bounds what hostile
+/// bytes may ask for.
 constexpr std::int64_t most_elements_a_byte = 256;
+
+/// About what a description adds to the header: floats are encoded only where that saves more.
+constexpr std::size_t description_bytes = 64;
 
 std::string bytes_of(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
@@ -32,7 +36,9 @@ std::vector<std::int64_t> extents(const Json& json) {
   std::vector<std::int64_t> values;
   if (!json.is_array()) return {};
   for (const auto& value : json) {
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() >> 40 != 0) return {};
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 ||
+        value.get<std::uint64_t>() >> 40 != 0)
+      return {};
     values.push_back(value.get<std::int64_t>());
   }
   return values;
@@ -48,14 +54,19 @@ std::int64_t checked_elements(const net::Shape& shape, std::size_t stored_bytes,
   return elements;
 }
 
+bool is_encoding(const Json& json) {
+  const auto& table = storage_encoding_table();
+  return std::any_of(table.begin(), table.end(), [&](const auto& row) { return json == row.info.name; });
+}
+
 bool is_description(const Json& json) {
-  if (!json.is_object() || !json.contains("encoding") || !json["encoding"].is_string() || !json.contains("bits") ||
-      !json["bits"].is_number_unsigned() || !json.contains("shape") || json.size() > 5)
+  if (!json.is_object() || !json.contains("encoding") || !is_encoding(json["encoding"]) ||
+      !json.contains("bits") || !json["bits"].is_number_unsigned() || !json.contains("shape"))
     return false;
   const auto bits = json["bits"].get<std::uint64_t>();
   const bool has_codes = json.contains("scales"), has_book = json.contains("codebook");
-  return (bits == 32 || (bits >= 1 && bits <= 16)) && !extents(json["shape"]).empty() && has_codes == (bits != 32) &&
-         (!has_book || has_codes) && json.size() == 3U + has_codes + has_book;
+  return (bits == 32 || (bits >= 1 && bits <= 16)) && !extents(json["shape"]).empty() &&
+         has_codes == (bits != 32) && (!has_book || has_codes) && json.size() == 3U + has_codes + has_book;
 }
 
 }  // namespace
@@ -67,13 +78,16 @@ TensorRecord encode_tensor(const PackedTensor& tensor, PackOptions options) {
   const Symbols symbols = to_symbols(tensor);
   std::string bytes;
   bool is_described = false;
-  std::size_t least = tensor.is_float() ? best.stored.bytes.size() : SIZE_MAX;
+  std::size_t least = SIZE_MAX;
+  if (tensor.is_float()) least = std::max(best.stored.bytes.size(), description_bytes) - description_bytes;
   for (const auto& row : storage_encoding_table()) {
     if (!row.applies(symbols) || (tensor.is_float() && row.info.name == "dense")) continue;
     SectionWriter writer(options);
     row.write(symbols, writer);
     const std::size_t size = prefix.size() + writer.bytes().size();
-    if (size >= least || static_cast<std::int64_t>(size) * most_elements_a_byte < net::num_elements(tensor.shape)) continue;
+    if (size >= least ||
+        static_cast<std::int64_t>(size) * most_elements_a_byte < net::num_elements(tensor.shape))
+      continue;
     least = size;
     is_described = true;
     best.encoding = row.info.name;
@@ -81,20 +95,24 @@ TensorRecord encode_tensor(const PackedTensor& tensor, PackOptions options) {
     bytes = prefix + writer.bytes();
   }
   if (!is_described && tensor.is_float()) return best;
-  if (!is_described && options.entropy_coding) return encode_tensor(tensor, {.entropy_coding = false});  // too small
+  if (!is_described && options.entropy_coding)
+    return encode_tensor(tensor, {.entropy_coding = false});  // too small
   if (!is_described)
-    fail(ErrorKind::usage, "tensor", "{} in rows of {} is too large for its codebook", net::to_string(tensor.shape),
-         tensor.codebook_dim);
+    fail(ErrorKind::usage, "tensor", "{} in rows of {} is too large for its codebook",
+         net::to_string(tensor.shape), tensor.codebook_dim);
   best.stored = {"U8", {static_cast<std::int64_t>(bytes.size())}, std::move(bytes)};
   best.description = {{"encoding", best.encoding}, {"bits", tensor.bits}, {"shape", tensor.shape}};
   if (!tensor.is_float()) best.description["scales"] = tensor.scales.size();
   if (!tensor.codebook.empty())
-    best.description["codebook"] = {tensor.codebook.size() / static_cast<std::size_t>(tensor.codebook_dim), tensor.codebook_dim};
+    best.description["codebook"] = {tensor.codebook.size() / static_cast<std::size_t>(tensor.codebook_dim),
+                                    tensor.codebook_dim};
   return best;
 }
 
 PackedTensor decode_tensor(const Tensor& stored, const Json& json, const std::string& place) {
-  const auto wrong = [&] { fail(ErrorKind::bad_data, place, "not a description of a tensor: {}", json.dump()); };
+  const auto wrong = [&] {
+    fail(ErrorKind::bad_data, place, "not a description of a tensor: {}", json.dump());
+  };
   if (!is_description(json)) wrong();
   check_dtype(stored, "U8", place);
   PackedTensor tensor;

@@ -23,7 +23,9 @@ TensorRecord encode_tensor(const PackedTensor& tensor, PackOptions options);
 /// The inverse, for files of format version 2. Errors: ErrorKind::bad_data with `place`.
 PackedTensor decode_tensor(const Tensor& stored, const nlohmann::json& description, const std::string& place);
 
-/// A described tensor of format version 1: one scale in the description, dense or bitmap without section bytes.
-PackedTensor decode_tensor_v1(const Tensor& stored, const nlohmann::json& description, const std::string& place);
+/// A described tensor of format version 1: one scale in the description, dense or bitmap without section
+/// bytes.
+PackedTensor decode_tensor_v1(const Tensor& stored, const nlohmann::json& description,
+                              const std::string& place);
 
 }  // namespace tern::pack

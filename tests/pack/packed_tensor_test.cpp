@@ -13,9 +13,11 @@ PackedTensor codes(net::Shape shape, int bits, std::vector<std::int16_t> values,
 }
 
 TEST(PackedTensor, DequantizesWithScalesOfEveryGranularity) {
-  EXPECT_EQ(dequantize(codes({2, 2}, 2, {-2, -1, 0, 1}, {0.25F})), (std::vector<float>{-0.5F, -0.25F, 0, 0.25F}));
+  EXPECT_EQ(dequantize(codes({2, 2}, 2, {-2, -1, 0, 1}, {0.25F})),
+            (std::vector<float>{-0.5F, -0.25F, 0, 0.25F}));
   EXPECT_EQ(dequantize(codes({2, 2}, 3, {1, 2, 3, -4}, {1, 10})), (std::vector<float>{1, 2, 30, -40}));
-  EXPECT_EQ(dequantize(codes({1, 4}, 3, {1, 2, 3, -4}, {1, 10})), (std::vector<float>{1, 2, 30, -40})) << "groups";
+  EXPECT_EQ(dequantize(codes({1, 4}, 3, {1, 2, 3, -4}, {1, 10})), (std::vector<float>{1, 2, 30, -40}))
+      << "groups";
   EXPECT_EQ(dequantize(codes({4}, 1, {1, -1, 0, 1}, {2})), (std::vector<float>{2, -2, 0, 2}));
 }
 

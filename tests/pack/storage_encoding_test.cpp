@@ -15,10 +15,15 @@ PackedTensor random_tensor(std::uint64_t seed, net::Shape shape, int bits, doubl
   PackedTensor tensor{std::move(shape), bits};
   for (std::int64_t i = net::num_elements(tensor.shape); i > 0; --i) {
     const bool is_zero = rng.uniform() >= density;
-    if (bits == 32) tensor.values.push_back(is_zero ? 0 : static_cast<float>(rng.normal()));
-    else if (is_zero) tensor.codes.push_back(0);
-    else if (bits == 1) tensor.codes.push_back(rng.below(2) == 0 ? -1 : 1);
-    else tensor.codes.push_back(static_cast<std::int16_t>(static_cast<int>(rng.below(1U << bits)) - (1 << (bits - 1))));
+    if (bits == 32)
+      tensor.values.push_back(is_zero ? 0 : static_cast<float>(rng.normal()));
+    else if (is_zero)
+      tensor.codes.push_back(0);
+    else if (bits == 1)
+      tensor.codes.push_back(rng.below(2) == 0 ? -1 : 1);
+    else
+      tensor.codes.push_back(
+          static_cast<std::int16_t>(static_cast<int>(rng.below(1U << bits)) - (1 << (bits - 1))));
   }
   if (bits < 32) tensor.scales = {0.5F};
   return tensor;
@@ -34,7 +39,8 @@ TEST(StorageEncoding, EveryEncodingReturnsEveryTensorItHolds) {
   for (const auto& row : storage_encoding_table())
     for (const int bits : {1, 2, 3, 8, 13, 16, 32})
       for (const double density : {0.0, 0.03, 0.5, 1.0})
-        for (const net::Shape& shape : {net::Shape{1, 1}, net::Shape{7, 2, 3, 3}, net::Shape{8, 40}, net::Shape{300}})
+        for (const net::Shape& shape :
+             {net::Shape{1, 1}, net::Shape{7, 2, 3, 3}, net::Shape{8, 40}, net::Shape{300}})
           for (const bool entropy_coding : {false, true}) {
             const PackedTensor tensor = random_tensor(7, shape, bits, density);
             const Symbols symbols = to_symbols(tensor);
@@ -55,20 +61,23 @@ TEST(StorageEncoding, BytesFollowTheFormulas) {
   for (const std::size_t i : {0, 1, 40, 143}) tensor.codes[i] = 3;  // gaps 0, 0, 38, 102
   EXPECT_EQ(bytes_of("dense", tensor), 1 + 72);
   EXPECT_EQ(bytes_of("bitmap", tensor), 1 + 18 + 1 + 2);
-  EXPECT_EQ(bytes_of("csr", tensor), (1 + 4) + (1 + 2) + (1 + 3) + (1 + 2)) << "5 pointers of 3 bits, 4 columns of 6";
+  EXPECT_EQ(bytes_of("csr", tensor), (1 + 4) + (1 + 2) + (1 + 3) + (1 + 2))
+      << "5 pointers of 3 bits, 4 columns of 6";
   // k = 7: 4 entries of 11 bits (44); k = 6: 5 of 10 (50); k = 5: 1 + 3 bridges, 8 of 9 (72).
   EXPECT_EQ(bytes_of("delta", tensor), (1 + 1) + (1 + 4) + (1 + 4) + (1 + 2));
-  EXPECT_EQ(bytes_of("block", tensor), (1 + 1) + (1 + 5) + (1 + 8)) << "m = 4: 36 blocks, of which 0, 1, 4 and 35 hold something";
+  EXPECT_EQ(bytes_of("block", tensor), (1 + 1) + (1 + 5) + (1 + 8))
+      << "m = 4: 36 blocks, of which 0, 1, 4 and 35 hold something";
 }
 
 TEST(StorageEncoding, BridgesGapsThatAreTooWide) {
   PackedTensor tensor = random_tensor(1, {1, 2000}, 4, 0);
   for (std::size_t i = 0; i < 2000; i += 2) tensor.codes[i] = i < 1000 ? 5 : 0;  // k = 1 is best
-  tensor.codes[1006] = 5;                                                         // a gap of 7: bridges of 2
+  tensor.codes[1006] = 5;                                                        // a gap of 7: bridges of 2
   SectionWriter writer({.entropy_coding = false});
   const Symbols symbols = to_symbols(tensor);
   find_storage_encoding("delta").write(symbols, writer);
-  EXPECT_EQ(writer.bytes().size(), 2U + 5U + (1U + (504 + 7) / 8) + (1U + 504 / 2)) << "501 codes and 3 bridges";
+  EXPECT_EQ(writer.bytes().size(), 2U + 5U + (1U + (504 + 7) / 8) + (1U + 504 / 2))
+      << "501 codes and 3 bridges";
   Symbols read = blank_symbols(tensor, 2000);
   SectionReader reader(writer.bytes(), "x");
   find_storage_encoding("delta").read(reader, read);
@@ -76,7 +85,9 @@ TEST(StorageEncoding, BridgesGapsThatAreTooWide) {
 }
 
 /// What the smallest form is, without entropy coding.
-std::string chosen(const PackedTensor& tensor) { return stored_form(tensor, {.entropy_coding = false}).encoding; }
+std::string chosen(const PackedTensor& tensor) {
+  return stored_form(tensor, {.entropy_coding = false}).encoding;
+}
 
 TEST(StorageEncoding, TheSmallestWins) {
   EXPECT_EQ(chosen(random_tensor(1, {64, 64}, 4, 1.0)), "dense");
@@ -84,6 +95,7 @@ TEST(StorageEncoding, TheSmallestWins) {
   EXPECT_EQ(chosen(random_tensor(1, {64, 64}, 8, 0.01)), "delta");
   EXPECT_EQ(chosen(random_tensor(1, {2, 200}, 32, 1.0)), "f32");
   EXPECT_EQ(chosen(random_tensor(1, {64, 64}, 32, 0.5)), "bitmap") << "pruned floats";
+  EXPECT_EQ(chosen(random_tensor(1, {16}, 32, 0)), "f32") << "the description would be larger than what it saves";
   PackedTensor blocks = random_tensor(1, {64, 64}, 8, 1.0);
   for (std::size_t i = 0; i < blocks.codes.size(); ++i)
     if ((i / 256 + i % 64) % 4 != 0) blocks.codes[i] = 0;
@@ -104,7 +116,7 @@ TEST(StorageEncoding, NoEncodingBeatsTheChosenOne) {
       const std::int64_t scales = bits == 32 ? 0 : 4;
       for (const auto& row : storage_encoding_table())
         if (row.applies(to_symbols(tensor))) {
-          EXPECT_LE(stored, scales + bytes_of(row.info.name.c_str(), tensor));
+          EXPECT_LE(stored, scales + bytes_of(row.info.name.c_str(), tensor)) << row.info.name;
         }
       EXPECT_LE(stored_form(tensor).bytes, stored) << "entropy coding is taken only where it is smaller";
     }
@@ -112,14 +124,17 @@ TEST(StorageEncoding, NoEncodingBeatsTheChosenOne) {
 
 TEST(StorageEncoding, BitmapBeatsIndicesAboveOneOverK) {
   // n (1 + d b) against n d (b + k): d > 1 / k. Columns of 8 bits: an eighth.
-  EXPECT_LT(bytes_of("bitmap", random_tensor(2, {256, 256}, 8, 0.14)), bytes_of("csr", random_tensor(2, {256, 256}, 8, 0.14)));
-  EXPECT_GT(bytes_of("bitmap", random_tensor(2, {256, 256}, 8, 0.11)), bytes_of("csr", random_tensor(2, {256, 256}, 8, 0.11)));
+  EXPECT_LT(bytes_of("bitmap", random_tensor(2, {256, 256}, 8, 0.14)),
+            bytes_of("csr", random_tensor(2, {256, 256}, 8, 0.14)));
+  EXPECT_GT(bytes_of("bitmap", random_tensor(2, {256, 256}, 8, 0.11)),
+            bytes_of("csr", random_tensor(2, {256, 256}, 8, 0.11)));
 }
 
 TEST(StorageEncoding, EntropyCodingShrinksPeakedCodes) {
   Rng rng(3);
   PackedTensor tensor{{64, 64}, 8};
-  for (int i = 0; i < 64 * 64; ++i) tensor.codes.push_back(static_cast<std::int16_t>(std::lround(rng.normal() * 3)));
+  for (int i = 0; i < 64 * 64; ++i)
+    tensor.codes.push_back(static_cast<std::int16_t>(std::lround(rng.normal() * 3)));
   tensor.scales = {1};
   const StoredForm form = stored_form(tensor);
   EXPECT_TRUE(form.entropy_coded);
@@ -130,7 +145,8 @@ TEST(StorageEncoding, CodebooksOfVectorsAreStoredOnce) {
   Rng rng(3);
   PackedTensor tensor{{16, 16}, 4};
   tensor.codebook_dim = 4;
-  for (int i = 0; i < 13 * 4; ++i) tensor.codebook.push_back(i / 4 == 5 ? 0 : static_cast<float>(rng.normal()));
+  for (int i = 0; i < 13 * 4; ++i)
+    tensor.codebook.push_back(i / 4 == 5 ? 0 : static_cast<float>(rng.normal()));
   for (int i = 0; i < 64; ++i) tensor.codes.push_back(static_cast<std::int16_t>(rng.below(13)));
   tensor.scales = {1};
   const StoredForm form = stored_form(tensor, {.entropy_coding = false});

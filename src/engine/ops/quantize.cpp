@@ -1,5 +1,5 @@
-// Activation quantization: to integers and back, in the float arithmetic that learn uses. The bounds are integers, so that
-// clamping before rounding gives what learn's clamping after it does.
+// Activation quantization: to integers and back, in the float arithmetic that learn uses. The bounds are
+// integers, so that clamping before rounding gives what learn's clamping after it does.
 #include <algorithm>
 
 #include "base/threads.hpp"
@@ -37,6 +37,8 @@ class Quantize final : public Operation {
 
 }  // namespace
 
-Made make_quantize(const BuildContext& context) { return std::make_unique<Quantize>(context); }
+Made make_quantize(const BuildContext& context) {
+  return std::make_unique<Quantize>(context);
+}
 
 }  // namespace tern::engine::ops

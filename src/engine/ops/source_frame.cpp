@@ -22,8 +22,11 @@ const float* SourceFrame::prepare(const float* src) {
   padded_.resize(static_cast<std::size_t>(border_.padded_h() * padded_row));  // the border stays zero
   for (std::int64_t y = 0; y < border_.h; ++y, src += row) {
     float* const dst = padded_.data() + (y + border_.ph) * padded_row + border_.pw * border_.channels;
-    if (inverse_scale_ == 0.0F) std::copy_n(src, row, dst);
-    else std::transform(src, src + row, dst, [inverse = inverse_scale_](float x) { return round_small(x * inverse); });
+    if (inverse_scale_ == 0.0F)
+      std::copy_n(src, row, dst);
+    else
+      std::transform(src, src + row, dst,
+                     [inverse = inverse_scale_](float x) { return round_small(x * inverse); });
   }
   return padded_.data();
 }

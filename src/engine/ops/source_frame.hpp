@@ -14,8 +14,8 @@ struct Border {
   std::int64_t src_size() const { return h * w * channels; }
 };
 
-/// The frame with its border, its values turned to integers where they are integers times one scale. Buffers are kept from
-/// frame to frame.
+/// The frame with its border, its values turned to integers where they are integers times one scale. Buffers
+/// are kept from frame to frame.
 class SourceFrame {
  public:
   /// `inverse_scale` 0: values stay as they are.
@@ -43,9 +43,10 @@ struct SourceEvents {
   /// `lists` rows of `ic` sources.
   void collect(std::int64_t lists, std::int64_t ic, const float* src);
 
-  /// dst[o], o < 16: the sum over tap t and channel c of src * weights[t][c][o], from lists first_list + taps[t].
-  void gather(std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic, const float* weights,
-              float* dst) const;
+  /// dst[o], o < 16: the sum over tap t and channel c of src * weights[t][c][o], from lists first_list +
+  /// taps[t].
+  void gather(std::int64_t first_list, const std::vector<std::int64_t>& taps, std::int64_t ic,
+              const float* weights, float* dst) const;
 };
 
 }  // namespace tern::engine::ops

@@ -1,9 +1,9 @@
 // conv2d and linear: sums of code * src, then scales and bias. A linear layer is a convolution of one place.
 //
-// The frame is copied into a border of zeros, so that every output reads the same taps. Where few of its values are not
-// zero (spikes), they are listed and the sums gather from those lists: silent neurons cost nothing. Dense frames go
-// through kernels::dense_sums. Sums of integers agree bit for bit either way; those that float could not hold exactly
-// are taken in double, as in training.
+// The frame is copied into a border of zeros, so that every output reads the same taps. Where few of its
+// values are not zero (spikes), they are listed and the sums gather from those lists: silent neurons cost
+// nothing. Dense frames go through kernels::dense_sums. Sums of integers agree bit for bit either way; those
+// that float could not hold exactly are taken in double, as in training.
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -44,7 +44,8 @@ class WeightedSum final : public Operation {
   WeightedSum(const Geometry& geometry, const BuildContext& context) : g_(geometry), dst_type_(context.dst) {
     const pack::PackedTensor& weight = context.tensor("weight");
     scales_.assign(static_cast<std::size_t>(g_.groups * g_.oc), 1.0F);
-    std::vector<float> values = weight.scaled_by_channel() ? codes_of(weight, context) : pack::dequantize(weight);
+    std::vector<float> values =
+        weight.scaled_by_channel() ? codes_of(weight, context) : pack::dequantize(weight);
     if (context.rules.flag("bias")) bias_ = context.values("bias");
     reorder(values);
     list_places();
@@ -76,7 +77,8 @@ class WeightedSum final : public Operation {
     for (std::size_t channel = 0; channel < scales_.size(); ++channel) {
       scales_[channel] = weight.scales[weight.scales.size() == 1 ? 0 : channel] * src_scale;
       double absolute = 0;
-      for (std::size_t i = channel * size; i < (channel + 1) * size; ++i) absolute += std::abs(static_cast<double>(weight.codes[i]));
+      for (std::size_t i = channel * size; i < (channel + 1) * size; ++i)
+        absolute += std::abs(static_cast<double>(weight.codes[i]));
       is_wide_ = is_wide_ || !net::fits_float(absolute, largest_source);
     }
     return {weight.codes.begin(), weight.codes.end()};
@@ -90,8 +92,8 @@ class WeightedSum final : public Operation {
       for (std::int64_t oc = 0; oc < g_.oc; ++oc)
         for (std::int64_t ic = 0; ic < g_.ic; ++ic)
           for (std::int64_t k = 0; k < g_.taps(); ++k, ++next)
-            weights_[static_cast<std::size_t>(tile(group, oc / block) + (k * g_.ic + ic) * block + oc % block)] =
-                values[next];
+            weights_[static_cast<std::size_t>(tile(group, oc / block) + (k * g_.ic + ic) * block +
+                                              oc % block)] = values[next];
   }
 
   std::int64_t tile(std::int64_t group, std::int64_t part) const {
@@ -114,29 +116,38 @@ class WeightedSum final : public Operation {
   }
 
   void run_frame(const float* src, float* dst, Scratch& scratch) const {
-    // How much less a dense product costs than a listed one: at many places dense sums keep their weights in registers
-    // (measured with 512-bit vectors); at a single one both wait for the weights.
+    // How much less a dense product costs than a listed one: at many places dense sums keep their weights in
+    // registers (measured with 512-bit vectors); at a single one both wait for the weights.
     const std::int64_t advantage = places_.size() > 1 ? 32 : 2;
     const bool is_sparse = !is_wide_ && scratch.frame.is_sparse(src, advantage);
     const float* const padded = scratch.frame.prepare(src);
     if (is_sparse)
       scratch.events.collect(g_.border().padded_h() * g_.border().padded_w() * g_.groups, g_.ic, padded);
-    if (is_wide_) scratch.wide_sums.resize(places_.size() * block);
-    else scratch.sums.resize(places_.size() * block);
+    if (is_wide_)
+      scratch.wide_sums.resize(places_.size() * block);
+    else
+      scratch.sums.resize(places_.size() * block);
     for (std::int64_t group = 0; group < g_.groups; ++group)
       for (std::int64_t part = 0; part < g_.blocks(); ++part) {
         const float* const weights = weights_.data() + tile(group, part);
-        const kernels::DenseSum job{padded + group * g_.ic, places_.data(), std::ssize(places_), taps_.data(),
-                                    std::ssize(taps_),      g_.ic,          weights};
+        const kernels::DenseSum job{padded + group * g_.ic,
+                                    places_.data(),
+                                    std::ssize(places_),
+                                    taps_.data(),
+                                    std::ssize(taps_),
+                                    g_.ic,
+                                    weights};
         if (is_wide_) {
           kernels::dense_sums(job, scratch.wide_sums.data());
           store(scratch.wide_sums.data(), group, part, dst);
           continue;
         }
-        if (!is_sparse) kernels::dense_sums(job, scratch.sums.data());
+        if (!is_sparse)
+          kernels::dense_sums(job, scratch.sums.data());
         else
           for (std::size_t p = 0; p < places_.size(); ++p)
-            scratch.events.gather(place_lists_[p] + group, tap_lists_, g_.ic, weights, &scratch.sums[p * block]);
+            scratch.events.gather(place_lists_[p] + group, tap_lists_, g_.ic, weights,
+                                  &scratch.sums[p * block]);
         store(scratch.sums.data(), group, part, dst);
       }
   }
@@ -181,7 +192,8 @@ Made make_conv2d(const BuildContext& context) {
 }
 
 Made make_linear(const BuildContext& context) {
-  return std::make_unique<WeightedSum>(Geometry{.ic = context.src().shape[0], .oc = context.dst.shape[0]}, context);
+  return std::make_unique<WeightedSum>(Geometry{.ic = context.src().shape[0], .oc = context.dst.shape[0]},
+                                       context);
 }
 
 }  // namespace tern::engine::ops

@@ -5,7 +5,9 @@
 namespace tern::pack::encodings {
 namespace {
 
-bool applies(const Symbols&) { return true; }
+bool applies(const Symbols&) {
+  return true;
+}
 
 void write(const Symbols& symbols, SectionWriter& writer) {
   std::vector<std::uint32_t> map(symbols.values.size());
@@ -25,7 +27,12 @@ void read(SectionReader& reader, Symbols& symbols) {
 }  // namespace
 
 const StorageEncodingRow bitmap{
-    {"bitmap", "one bit an element, then the symbols that are not zero: ceil(n / 8) + ceil(z b / 8) bytes", "", {}},
-    applies, write, read};
+    {"bitmap",
+     "one bit an element, then the symbols that are not zero: ceil(n / 8) + ceil(z b / 8) bytes",
+     "",
+     {}},
+    applies,
+    write,
+    read};
 
 }  // namespace tern::pack::encodings

@@ -1,9 +1,9 @@
-// One bit for each block of m consecutive rows (output channels) of one column (an input at one tap): the blocks that
-// the pruning shape "1xM" makes.
+// One bit for each block of m consecutive rows (output channels) of one column (an input at one tap): the
+// blocks that the pruning shape "1xM" makes.
 //
-// Sections: m (5 bits: 2, 4, 8 or 16, the one of the fewest bits); a bitmap over blocks, m rows after m rows and by column
-// within; all symbols of the blocks that are not zero, row by row within. The last rows make smaller blocks where m does
-// not divide their number.
+// Sections: m (5 bits: 2, 4, 8 or 16, the one of the fewest bits); a bitmap over blocks, m rows after m rows
+// and by column within; all symbols of the blocks that are not zero, row by row within. The last rows make
+// smaller blocks where m does not divide their number.
 #include "pack/storage_encoding.hpp"
 
 #include <algorithm>
@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::int64_t least_rows = 2, most_rows = 16;
 
-bool applies(const Symbols& symbols) { return symbols.zero_fits() && symbols.rows > 1; }
+bool applies(const Symbols& symbols) {
+  return symbols.zero_fits() && symbols.rows > 1;
+}
 
 /// Calls action(first place, rows) for every block; places within are `columns` apart.
 template <typename Action>
@@ -68,7 +70,8 @@ void read(SectionReader& reader, Symbols& symbols) {
   const auto map = reader.take((symbols.rows + block_rows - 1) / block_rows * symbols.columns(), 1);
   std::int64_t count = 0;
   std::size_t next = 0;
-  for_each_block(symbols, block_rows, [&](std::int64_t, std::int64_t rows) { count += map[next++] != 0 ? rows : 0; });
+  for_each_block(symbols, block_rows,
+                 [&](std::int64_t, std::int64_t rows) { count += map[next++] != 0 ? rows : 0; });
   const auto kept = reader.take(count, symbols.bits);
   std::size_t place = 0;
   next = 0;
@@ -81,8 +84,13 @@ void read(SectionReader& reader, Symbols& symbols) {
 
 }  // namespace
 
-const StorageEncodingRow block{
-    {"block", "one bit for each m output channels at one tap, then all symbols of blocks that are not zero; best m of 2..16", "", {}},
-    applies, write, read};
+const StorageEncodingRow block{{"block",
+                                "one bit for each m output channels at one tap, then all symbols of blocks "
+                                "that are not zero; best m of 2..16",
+                                "",
+                                {}},
+                               applies,
+                               write,
+                               read};
 
 }  // namespace tern::pack::encodings

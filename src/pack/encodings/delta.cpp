@@ -1,8 +1,9 @@
-// Distances between the elements that are not zero, in k bits; a wider gap is bridged by entries that hold zero.
+// Distances between the elements that are not zero, in k bits; a wider gap is bridged by entries that hold
+// zero.
 //
-// Sections: k (5 bits), the number of entries (32 bits), a gap for each entry (k bits: zeros before it), a symbol for
-// each. An entry of gap 2^k - 1 whose symbol is zero only skips those zeros and its own place. Zeros behind the last
-// entry are not stored.
+// Sections: k (5 bits), the number of entries (32 bits), a gap for each entry (k bits: zeros before it), a
+// symbol for each. An entry of gap 2^k - 1 whose symbol is zero only skips those zeros and its own place.
+// Zeros behind the last entry are not stored.
 #include "pack/storage_encoding.hpp"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ namespace {
 
 constexpr int most_gap_bits = 16;
 
-bool applies(const Symbols& symbols) { return symbols.zero_fits() && symbols.size() >> 31 == 0; }
+bool applies(const Symbols& symbols) {
+  return symbols.zero_fits() && symbols.size() >> 31 == 0;
+}
 
 std::vector<std::int64_t> gaps_of(const Symbols& symbols) {
   std::vector<std::int64_t> gaps;
@@ -52,7 +55,8 @@ void write(const Symbols& symbols, SectionWriter& writer) {
   const auto kept = nonzeros(symbols);
   std::vector<std::uint32_t> fields, entries;
   for (std::size_t i = 0; i < gaps.size(); ++i) {
-    fields.insert(fields.end(), static_cast<std::size_t>(gaps[i] / reach), static_cast<std::uint32_t>(reach - 1));
+    fields.insert(fields.end(), static_cast<std::size_t>(gaps[i] / reach),
+                  static_cast<std::uint32_t>(reach - 1));
     entries.insert(entries.end(), static_cast<std::size_t>(gaps[i] / reach), symbols.zero);
     fields.push_back(static_cast<std::uint32_t>(gaps[i] % reach));
     entries.push_back(kept[i]);
@@ -81,8 +85,13 @@ void read(SectionReader& reader, Symbols& symbols) {
 
 }  // namespace
 
-const StorageEncodingRow delta{{"delta", "gaps of k bits, wider ones bridged by zeros: entries (k + b) / 8 bytes, the best k of 1..16",
-                                "Han et al. 2016, Deep Compression", {}},
-                               applies, write, read};
+const StorageEncodingRow delta{
+    {"delta",
+     "gaps of k bits, wider ones bridged by zeros: entries (k + b) / 8 bytes, the best k of 1..16",
+     "Han et al. 2016, Deep Compression",
+     {}},
+    applies,
+    write,
+    read};
 
 }  // namespace tern::pack::encodings
