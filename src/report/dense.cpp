@@ -30,7 +30,7 @@ double dense_of_equal_bytes(std::span<const Group> groups, const Group& group) {
     ++mean.n;
   }
   const double bytes = group.file_bytes.mean;
-  if (std::isnan(bytes)) return not_measured;
+  if (std::isnan(bytes) || accuracy_of_bytes.size() < 2) return not_measured;
   const auto above = accuracy_of_bytes.lower_bound(bytes);
   if (above == accuracy_of_bytes.end()) return not_measured;
   if (above->first == bytes) return above->second.value();

@@ -47,7 +47,8 @@ struct Group {
 };
 
 /// Groups the records whose status is "done" by (combination, bits, activation bits, sparsity), in order of first
-/// appearance, and marks the front among groups with both energy and validation accuracy. Test accuracy influences no order and no mark.
+/// appearance, and marks the front among groups with both energy and validation accuracy.
+/// Test accuracy influences no order and no mark.
 std::vector<Group> group_trials(std::span<const TrialRecord> trials);
 
 /// The group to compare with: the baseline; where there are several, that of most bits. Empty when there is none.
@@ -60,7 +61,8 @@ std::vector<std::size_t> front_by(std::span<const Group> groups, Summary Group::
 /// The test accuracy that a dense network of the study would have in as many bytes: among the baselines and the
 /// groups whose combination starts with "dense" (narrower networks, float or plainly quantized), interpolated
 /// linearly in log(file_bytes.mean) between the two neighbours; dense groups of equal bytes count as their mean.
-/// not_measured where the group has no bytes, or more or fewer than any dense group has.
+/// not_measured where the group has no bytes, or more or fewer than any dense group has, or the dense groups are all
+/// of one size.
 double dense_of_equal_bytes(std::span<const Group> groups, const Group& group);
 
 /// Of the groups whose mean validation accuracy is at least the baseline's minus `tolerance` (a fraction: 0.01 is one

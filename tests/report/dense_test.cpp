@@ -36,6 +36,7 @@ TEST(DenseTest, NothingOutsideTheMeasuredRange) {
   EXPECT_TRUE(std::isnan(at(not_measured)));
   groups[1].test_accuracy = {};
   EXPECT_TRUE(std::isnan(at(2000))) << "one network spans no range";
+  EXPECT_TRUE(std::isnan(at(16000)));
   groups[0].file_bytes = {};
   EXPECT_TRUE(std::isnan(at(16000)));
 }
