@@ -102,9 +102,9 @@ inline net::Net spiking_net() {
   net.add("att", "tcja", {"c_act"});
   net.add("flat", "flatten", {"att"});
   net.add("fc1", "linear", {"flat"}, {{"out_features", std::int64_t{7}}});
-  net.add("fc1_act", "lif", {"fc1"});
+  net.add("fc1_act", "lif", {"fc1"}, {{"v_threshold", 0.1}});
   net.add("fc2", "linear", {"fc1_act"}, {{"out_features", std::int64_t{6}}});
-  net.add("out", "lif", {"fc2"}, {{"v_threshold", 0.5}});
+  net.add("out", "lif", {"fc2"}, {{"v_threshold", 0.02}});
   net.add("mean", "mean_time", {"out"});
   net.add("vote", "vote", {"mean"}, {{"group", std::int64_t{2}}});
   return net;
