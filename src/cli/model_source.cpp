@@ -6,7 +6,6 @@
 #include "base/error.hpp"
 #include "learn/packed.hpp"
 #include "learn/torch.hpp"
-#include "pack/model_file.hpp"
 #include "train/checkpoint.hpp"
 #include "zoo/architecture.hpp"
 
@@ -24,7 +23,7 @@ ModelSource read_model_source(const std::string& text) {
   }
   if (extension == ".tern") {
     const pack::PackedModel packed = pack::read_model(path);
-    return {packed.net, learn::from_packed(packed, true), "packed model"};
+    return {packed.net, learn::from_packed(packed, true), "packed model", packed};
   }
   return {zoo::find_architecture(text, "model").build({}), std::nullopt, "architecture"};
 }

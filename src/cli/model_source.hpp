@@ -6,6 +6,7 @@
 
 #include "learn/model.hpp"
 #include "net/net.hpp"
+#include "pack/model_file.hpp"
 
 namespace tern::cli {
 
@@ -14,6 +15,7 @@ struct ModelSource {
   net::Net net;
   std::optional<learn::Model> model;
   std::string kind;  ///< "architecture", "net", "checkpoint" or "packed model"
+  std::optional<pack::PackedModel> packed{};  ///< of a packed model: its tensors as stored
 };
 
 /// An architecture's name, a Net (.json), a checkpoint (.safetensors), a packed model (.tern), or a run folder with a

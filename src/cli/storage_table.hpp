@@ -9,7 +9,7 @@
 
 namespace tern::cli {
 
-std::string storage_table(const pack::PackedModel& model);
-nlohmann::ordered_json storage_to_json(const pack::PackedModel& model);
+std::string storage_table(const pack::PackedModel& model, pack::PackOptions options = {});
+nlohmann::ordered_json storage_to_json(const pack::PackedModel& model, pack::PackOptions options = {});
 
 }  // namespace tern::cli

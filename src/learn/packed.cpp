@@ -34,6 +34,13 @@ pack::PackedTensor pack_parameter(const Parameter& parameter) {
   return tensor;
 }
 
+/// In the shape of QuantizedWeight::scale: [], [oc] or [oc, g].
+at::Tensor scale_of(const pack::PackedTensor& tensor) {
+  const at::Tensor scale = at::tensor(tensor.scales);
+  if (tensor.scales.size() == 1) return scale.view(at::IntArrayRef{});
+  return tensor.scaled_by_channel() ? scale : scale.view({tensor.shape[0], -1});
+}
+
 pack::PackedTensor one_float(float value) {
   pack::PackedTensor tensor;
   tensor.shape = {1};
@@ -45,7 +52,8 @@ pack::PackedTensor one_float(float value) {
 
 pack::PackedModel to_packed(const Model& model) {
   pack::PackedModel packed{model.net(), {}, {}};
-  for (const auto& [name, parameter] : model.parameters()) packed.tensors.emplace(name, pack_parameter(parameter));
+  for (const auto& [name, parameter] : model.parameters())
+    packed.tensors.emplace(name, pack_parameter(parameter));
   for (const auto& node : model.net().nodes()) {
     if (node.op != "quantize") continue;
     const AffineRange range = model.affine_range(node);
@@ -67,10 +75,8 @@ Model from_packed(const pack::PackedModel& packed, bool keep_zeros) {
     const bool has_masked = tensor.bits == 1 && tensor.uniform() && pack::count_zeros(tensor) > 0;
     if ((keep_zeros && parameter.role == net::ParameterRole::weight) || has_masked)
       parameter.mask = parameter.latent.ne(0).to(at::kFloat);
-    if (!tensor.scaled_by_channel()) continue;
-    const at::Tensor scale = at::tensor(tensor.scales);
-    parameter.quantizer = std::make_shared<FixedQuantizer>(
-        tensor.bits, tensor.scales.size() == 1 ? scale.view(at::IntArrayRef{}) : scale);
+    if (tensor.uniform())
+      parameter.quantizer = std::make_shared<FixedQuantizer>(tensor.bits, scale_of(tensor));
   }
   return model;
 }
@@ -85,12 +91,13 @@ at::Tensor FixedQuantizer::quantize(const at::Tensor& weight) {
 QuantizedWeight FixedQuantizer::integers(const at::Tensor& weight) const {
   const c10::NoGradGuard no_grad;
   if (bits_ == 1) return {at::where(weight.lt(0), -1.0F, 1.0F).to(at::kFloat), scale_, {}};
-  std::vector<std::int64_t> extents(static_cast<std::size_t>(weight.dim()), 1);
-  extents[0] = -1;
   const double half = static_cast<double>(1 << (bits_ - 1));
-  return {(weight / scale_.view(extents)).round_().clamp_(-half, half - 1), scale_, {}};
+  const at::Tensor steps = weight.reshape({scale_.numel(), -1}) / scale_.reshape({-1, 1});
+  return {steps.round_().clamp_(-half, half - 1).reshape(weight.sizes()), scale_, {}};
 }
 
-std::string FixedQuantizer::spec() const { return fmt::format("fixed:w={}", bits_); }
+std::string FixedQuantizer::spec() const {
+  return fmt::format("fixed:w={}", bits_);
+}
 
 }  // namespace tern::learn

@@ -16,9 +16,11 @@ using Ints = std::vector<std::int64_t>;
 void quantize_weights(Model& model, int bits, bool by_channel, std::uint64_t seed) {
   for (const auto& name : model.weight_names()) {
     Parameter& parameter = model.parameters().at(name);
-    const at::Tensor spread = random(by_channel ? Ints{parameter.latent.size(0)} : Ints{}, ++seed).abs() * 0.1 + 0.01;
+    const at::Tensor spread =
+        random(by_channel ? Ints{parameter.latent.size(0)} : Ints{}, ++seed).abs() * 0.1 + 0.01;
     const c10::NoGradGuard no_grad;
-    parameter.quantizer = std::make_shared<FixedQuantizer>(bits, spread / static_cast<double>(1 << (bits - 1)));
+    parameter.quantizer =
+        std::make_shared<FixedQuantizer>(bits, spread / static_cast<double>(1 << (bits - 1)));
   }
 }
 
@@ -28,12 +30,13 @@ void set_range(Model& model, const std::string& node, float scale, float zero_po
   model.parameter(node, "zero_point").latent.fill_(zero_point);
 }
 
-at::Tensor run_engine(const Model& model, const at::Tensor& frames, std::int64_t num_steps, at::IntArrayRef sizes) {
+at::Tensor run_engine(const Model& model, const at::Tensor& frames, std::int64_t num_steps,
+                      at::IntArrayRef sizes) {
   const auto program = engine::Program::from(to_packed(model));
   if (!program) throw std::runtime_error(program.error().message);
   const at::Tensor rows = frames.contiguous();
-  const auto scores = program->run({rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())}, num_steps,
-                                   rows.size(0) / num_steps);
+  const auto scores = program->run({rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())},
+                                   num_steps, rows.size(0) / num_steps);
   if (!scores) throw std::runtime_error(scores.error().message);
   return at::tensor(*scores).view(sizes);
 }
@@ -56,14 +59,23 @@ net::Net random_cnn(std::uint64_t seed, std::int64_t bits) {
   net::Net net("random");
   net.add("x", "input", {}, {{"shape", Ints{4, 9, 8}}, {"time", false}});
   net.add("q0", "quantize", {"x"}, {{"bits", bits}, {"signed", bits > 1 && rng.below(2) == 0}});
-  net.add("conv1", "conv2d", {"q0"}, {{"out_channels", 2 * pick(1, 10)}, {"kernel", Ints{pick(1, 3), pick(1, 3)}},
-                                      {"padding", Ints{pick(0, 1), pick(0, 1)}}, {"groups", pick(1, 2)}});
+  net.add("conv1", "conv2d", {"q0"},
+          {{"out_channels", 2 * pick(1, 10)},
+           {"kernel", Ints{pick(1, 3), pick(1, 3)}},
+           {"padding", Ints{pick(0, 1), pick(0, 1)}},
+           {"groups", pick(1, 2)}});
   net.add("bn", "batch_norm", {"conv1"});
   net.add("relu1", "relu", {"bn"});
   net.add("q1", "quantize", {"relu1"}, {{"bits", bits}});
   net.add("pool", "max_pool2d", {"q1"}, {{"kernel", 2}, {"stride", pick(1, 2)}});
-  net.add("conv2", "conv2d", {"pool"}, {{"out_channels", 2 * pick(1, 9)}, {"kernel", 2}, {"stride", Ints{pick(1, 2), 1}},
-                                        {"padding", 1}, {"dilation", pick(1, 2)}, {"groups", 2}, {"bias", true}});
+  net.add("conv2", "conv2d", {"pool"},
+          {{"out_channels", 2 * pick(1, 9)},
+           {"kernel", 2},
+           {"stride", Ints{pick(1, 2), 1}},
+           {"padding", 1},
+           {"dilation", pick(1, 2)},
+           {"groups", 2},
+           {"bias", true}});
   net.add("relu2", "relu", {"conv2"});
   net.add("q2", "quantize", {"relu2"}, {{"bits", bits}});
   net.add("flat", "flatten", {"q2"});
@@ -75,8 +87,10 @@ net::Net random_snn(std::uint64_t seed) {
   Rng rng(seed);
   net::Net net("random", 3);
   net.add("x", "input", {}, {{"shape", Ints{2, 8, 7}}});
-  net.add("conv1", "conv2d", {"x"}, {{"out_channels", 4 + static_cast<std::int64_t>(rng.below(20))}, {"padding", 1},
-                                     {"stride", 1 + static_cast<std::int64_t>(rng.below(2))}});
+  net.add("conv1", "conv2d", {"x"},
+          {{"out_channels", 4 + static_cast<std::int64_t>(rng.below(20))},
+           {"padding", 1},
+           {"stride", 1 + static_cast<std::int64_t>(rng.below(2))}});
   net.add("bn", "batch_norm", {"conv1"});
   net.add("n1", "lif", {"bn"}, {{"v_threshold", 0.05}});
   net.add("conv2", "conv2d", {"n1"}, {{"out_channels", 5}, {"padding", Ints{0, 1}}});
@@ -135,7 +149,8 @@ TEST(EngineAndLearn, Pitfall6AllExtremeTensors) {
     Model model = one_layer(64, 3, 8, 8);
     const c10::NoGradGuard no_grad;
     model.parameter("y", "weight").latent.fill_(code);
-    const at::Tensor frames = at::full({2, 64}, 255.0F), expected = at::full({2, 3}, 64.0 * 255 * code, at::kFloat);
+    const at::Tensor frames = at::full({2, 64}, 255.0F),
+                     expected = at::full({2, 3}, 64.0 * 255 * code, at::kFloat);
     EXPECT_EQ(distance(forward(model, frames, 1, {}), expected), 0);
     EXPECT_EQ(distance(run_engine(model, frames, 1, {2, 3}), expected), 0);
   }
@@ -156,7 +171,8 @@ TEST(EngineAndLearn, Pitfall7SumsWiderThanAFloatAreExact) {
   wide.parameter("y", "weight").latent.copy_((random({2, 700}, 1) * 9000).round());
   frames = (random({3, 700}, 2).abs() * 20000).round();
   const at::Tensor codes = wide.parameter("y", "weight").integers().codes;
-  const at::Tensor exact = at::linear(frames.clamp_max(65535).to(at::kDouble), codes.to(at::kDouble)).to(at::kFloat);
+  const at::Tensor exact =
+      at::linear(frames.clamp_max(65535).to(at::kDouble), codes.to(at::kDouble)).to(at::kFloat);
   EXPECT_EQ(distance(forward(wide, frames, 1, {}), exact), 0);
   EXPECT_EQ(distance(run_engine(wide, frames, 1, {3, 2}), exact), 0);
 }
@@ -224,6 +240,8 @@ TEST(Packed, GroupsAndCodebooksKeepTheirValues) {
     EXPECT_LT(distance(run_engine(model, frames, 1, {5, 6}), scores), 1e-4) << "floats: within rounding";
     Model read = from_packed(packed);
     EXPECT_EQ(distance(forward(read, frames, 1, {}), scores), 0);
+    if (!weight.uniform()) continue;
+    EXPECT_EQ(to_packed(read).tensors, packed.tensors) << "uniform codes come back";
   }
 }
 

@@ -50,7 +50,8 @@ std::vector<Kind> all_kinds() {
           {"data-sets", "", infos(data::data_set_table())},
           {"event-formats", "recordings that can be read", infos(formats::event_format_table())},
           {"transforms", "of events, before they are counted into frames", infos(data::transform_table())},
-          {"storage-encodings", "how weights lie in a .tern file: the smallest is taken", infos(pack::storage_encoding_table())},
+          {"storage-encodings", "of tensors in a .tern file: the smallest is taken",
+           infos(pack::storage_encoding_table())},
           {"encodings", "sparse formats of the cost model", infos(cost::encoding_table())}};
 }
 

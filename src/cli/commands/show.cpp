@@ -11,10 +11,14 @@
 namespace tern::cli {
 namespace {
 
+pack::PackedModel packed_of(const ModelSource& source) {
+  return source.packed ? *source.packed : learn::to_packed(*source.model);
+}
+
 void print_text(const ModelSource& source) {
   fmt::print("{}", net::summary(source.net));
   if (!source.model) return;
-  fmt::print("\n{}\n{}", layer_table(*source.model), storage_table(learn::to_packed(*source.model)));
+  fmt::print("\n{}\n{}", layer_table(*source.model), storage_table(packed_of(source)));
 }
 
 void print_json(const ModelSource& source) {
@@ -26,7 +30,7 @@ void print_json(const ModelSource& source) {
                               {"net", nlohmann::ordered_json::parse(net::to_json(source.net))}};
   if (source.model) {
     json["layers"] = layers_to_json(*source.model);
-    json["storage"] = storage_to_json(learn::to_packed(*source.model));
+    json["storage"] = storage_to_json(packed_of(source));
   }
   fmt::print("{}\n", json.dump(2));
 }
