@@ -69,12 +69,16 @@ class AffineWeight : public UniformWeight {
 
 }  // namespace
 
+void check_weight_calibrator(std::string_view name) {
+  if (std::find(weight_calibrators.begin(), weight_calibrators.end(), name) == weight_calibrators.end())
+    fail_unknown("calibrator of weights", name, weight_calibrators);
+}
+
 at::Tensor clip_of_rows(const at::Tensor& rows, std::string_view calibrator, const CodeRange& codes) {
   const at::Tensor magnitude = rows.abs();
   if (calibrator == "minmax") return magnitude.amax(1);
   if (calibrator == "percentile") return clip_by_percentile(magnitude);
-  if (calibrator == "mse") return clip_by_error(rows, magnitude.amax(1), codes);
-  fail_unknown("calibrator of weights", calibrator, weight_calibrators);
+  return clip_by_error(rows, magnitude.amax(1), codes);
 }
 
 MethodInfo affine_weight_info() {
@@ -88,8 +92,8 @@ MethodInfo affine_weight_info() {
            {"narrow", "bool", "true", "", "without the smallest code, -2^(w-1)"}}};
 }
 
-std::shared_ptr<learn::WeightQuantizer> make_affine_weight(const QuantizerOptions& options, const at::Tensor& weight) {
-  clip_of_rows(weight.reshape({1, -1}).narrow(1, 0, 1), options.calibrator, code_range(options.bits, true, true));
+std::shared_ptr<learn::WeightQuantizer> make_affine_weight(const QuantizerOptions& options, const at::Tensor& /*weight*/) {
+  check_weight_calibrator(options.calibrator);
   return std::make_shared<AffineWeight>(options);
 }
 

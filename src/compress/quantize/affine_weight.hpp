@@ -19,8 +19,10 @@ std::shared_ptr<learn::WeightQuantizer> make_affine_weight(const QuantizerOption
 
 MethodInfo affine_weight_info();
 
+/// Errors: ErrorKind::usage for a name that is none of the calibrators above.
+void check_weight_calibrator(std::string_view name);
+
 /// Clipping magnitudes [rows] of `rows` [rows, n] by one of the calibrators above; `codes.high` levels above zero.
-/// Errors: ErrorKind::usage for a calibrator that weights have no use for.
 at::Tensor clip_of_rows(const at::Tensor& rows, std::string_view calibrator, const CodeRange& codes);
 
 }  // namespace tern::compress

@@ -6,6 +6,9 @@
 #include "compress/quantize/affine_weight.hpp"
 #include "compress/quantize/dorefa.hpp"
 #include "compress/quantize/duq.hpp"
+#include "compress/quantize/extreme/binary.hpp"
+#include "compress/quantize/extreme/kmeans.hpp"
+#include "compress/quantize/extreme/twn.hpp"
 #include "compress/quantize/learned_interval.hpp"
 #include "compress/quantize/lsq.hpp"
 #include "compress/quantize/sawb.hpp"
@@ -44,6 +47,10 @@ const std::vector<QuantizerRow>& quantizer_table() {
       {sawb_info(), 2, 8, make_sawb},
       {duq_info(), 2, 8, make_duq},
       {learned_interval_info(), 2, 16, make_learned_interval},
+      {bnn_info(), 1, 1, make_bnn},
+      {xnor_info(), 1, 1, make_xnor},
+      {twn_info(), 2, 2, make_twn},
+      {kmeans_info(), 1, 8, make_kmeans},
   };
   return table;
 }
@@ -59,6 +66,7 @@ void check_quantizer_options(const QuantizerRow& row, const QuantizerOptions& op
     fail(ErrorKind::usage, place, "expected {} to {} bits, got {}", row.min_bits, row.max_bits, options.bits);
   for (const auto& [key, value] : given(options))
     if (!takes(row, key)) fail(ErrorKind::usage, place, "it has no '{}' (got {}={})", key, key, value);
+  if (takes(row, "calibrator")) check_weight_calibrator(options.calibrator);
 }
 
 std::shared_ptr<learn::WeightQuantizer> make_quantizer(std::string_view name, const QuantizerOptions& options,

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "compress/quantize/affine_weight.hpp"
 #include "compress/quantize/uniform_weight.hpp"
 #include "learn/torch.hpp"
 
@@ -76,22 +77,27 @@ SawbCoefficients fit(int bits) {
 class Sawb : public UniformWeight {
  public:
   explicit Sawb(const QuantizerOptions& options)
-      : UniformWeight("sawb", options, true), coefficients_(sawb_coefficients(options.bits)) {}
+      : UniformWeight("sawb", options, true), coefficients_(sawb_coefficients(std::min(options.bits, sawb_most_fitted_bits))) {}
 
   std::map<std::string, at::Tensor> tensors() override { return {}; }
 
  protected:
   at::Tensor scale_of(const at::Tensor& weight) const override {
     const c10::NoGradGuard no_grad;
-    const at::Tensor rows = rows_of(weight.detach(), options().granularity), kept = rows.ne(0).sum(1).clamp_min(1);
-    const at::Tensor first = rows.abs().sum(1) / kept, second = (rows.square().sum(1) / kept).sqrt();
-    const at::Tensor clip = coefficients_.c1 * second - coefficients_.c2 * first;
-    // Moments of no distribution that was fitted may give a clip of nothing, or one beyond all weights.
-    const at::Tensor bounded = at::minimum(at::maximum(clip, first), rows.abs().amax(1));
-    return symmetric_grid(bounded, codes()).scale.reshape(scale_shape(options().granularity, weight.sizes()));
+    const at::Tensor rows = rows_of(weight.detach(), options().granularity);
+    const at::Tensor clip = bits() > sawb_most_fitted_bits ? clip_of_rows(rows, "mse", codes()) : fitted_clip(rows);
+    return symmetric_grid(clip, codes()).scale.reshape(scale_shape(options().granularity, weight.sizes()));
   }
 
  private:
+  at::Tensor fitted_clip(const at::Tensor& rows) const {
+    const at::Tensor kept = rows.ne(0).sum(1).clamp_min(1);
+    const at::Tensor first = rows.abs().sum(1) / kept, second = (rows.square().sum(1) / kept).sqrt();
+    const at::Tensor clip = coefficients_.c1 * second - coefficients_.c2 * first;
+    // Moments of no distribution that was fitted may give a clip of nothing, or one beyond all weights.
+    return at::minimum(at::maximum(clip, first), rows.abs().amax(1));
+  }
+
   SawbCoefficients coefficients_;
 };
 
@@ -99,8 +105,8 @@ class Sawb : public UniformWeight {
 
 SawbCoefficients sawb_coefficients(int bits) {
   static const auto table = [] {
-    std::array<SawbCoefficients, 9> fitted;
-    for (int b = 2; b <= 8; ++b) fitted[static_cast<std::size_t>(b)] = fit(b);
+    std::array<SawbCoefficients, sawb_most_fitted_bits + 1> fitted;
+    for (int b = 2; b <= sawb_most_fitted_bits; ++b) fitted[static_cast<std::size_t>(b)] = fit(b);
     return fitted;
   }();
   return table[static_cast<std::size_t>(bits)];
