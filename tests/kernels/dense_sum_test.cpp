@@ -31,7 +31,8 @@ TEST(DenseSum, EqualsThePlainLoopBitForBitOnEveryInstructionSet) {
     for (const std::int64_t num_places : {0, 1, 2, 3, 7, 8, 9, 21})
       for (const std::int64_t num_taps : {1, 9})
         for (const std::int64_t ic : {1, 7}) {
-          const DenseSum job{src.data(), places.data(), num_places, taps.data(), num_taps, ic, weights.data()};
+          const DenseSum job{src.data(), places.data(), num_places, taps.data(), num_taps,
+                             ic,         weights.data()};
           std::vector<float> sums(static_cast<std::size_t>(num_places * dense_block), -1.0F);
           std::vector<double> wide(sums.size(), -1.0);
           dense_sums(job, sums.data());
