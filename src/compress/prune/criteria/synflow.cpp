@@ -21,23 +21,29 @@ constexpr int max_rounds = 100;
 
 /// |w| * dR/d|w| for weights [numel], laid out one after another.
 at::Tensor flow_scores(learn::Model& model, const std::vector<std::string>& names, const at::Tensor& sizes) {
-  const at::Tensor leaf = sizes.detach().clone().set_requires_grad(true);
   Tensors weights;
+  std::vector<at::Tensor> leaves;
   std::int64_t offset = 0;
   for (const auto& name : names) {
     const at::Tensor& latent = model.parameters().at(name).latent;
-    weights[name] = leaf.narrow(0, offset, latent.numel()).view(latent.sizes());
+    leaves.push_back(
+        sizes.narrow(0, offset, latent.numel()).view(latent.sizes()).clone().set_requires_grad(true));
+    weights[name] = leaves.back();
     offset += latent.numel();
   }
-  const at::Tensor flow = linear_flow(model, weights);
-  const at::Tensor gradient = torch::autograd::grad({flow}, {leaf}, {}, false, false, true)[0];
-  return gradient.defined() ? gradient * sizes : at::zeros_like(sizes);
+  std::vector<at::Tensor> scores =
+      torch::autograd::grad({linear_flow(model, weights)}, leaves, {}, false, false, true);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    scores[i] =
+        scores[i].defined() ? (scores[i] * leaves[i].detach()).flatten() : at::zeros({leaves[i].numel()});
+  return at::cat(scores);
 }
 
 /// Writes `value` to the entries of `scores` with the lowest flow among those still alive, `count` of them.
 void retire(std::vector<float>& scores, std::vector<char>& is_alive, const float* flow, std::int64_t count,
             float value) {
   std::vector<float> alive;
+  alive.reserve(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i)
     if (is_alive[i]) alive.push_back(flow[i]);
   if (count <= 0 || count >= static_cast<std::int64_t>(alive.size())) return;
