@@ -29,6 +29,7 @@ using AddCommand = void (*)(CLI::App& app, GlobalOptions& globals, std::function
 void add_study(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_train(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_compress(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_sensitivity(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_cost(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_pack(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);

@@ -122,6 +122,7 @@ void check_plan(const Plan& plan, const learn::Model& model) {
 
 std::vector<int> epochs_of_phases(const Plan& plan, int epochs) {
   if (plan.phases.empty()) return {epochs};
+  if (epochs == 0) return std::vector<int>(plan.phases.size(), 0);
   std::vector<bool> shares;
   int left = epochs, count = 0;
   for (const auto& phase : plan.phases) {

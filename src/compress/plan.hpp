@@ -52,7 +52,7 @@ std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase);
 void check_plan(const Plan& plan, const learn::Model& model);
 
 /// Training epochs of each phase, `epochs` together where no phase states its own: a phase whose steps want no training
-/// gets none, the others equal shares. Errors: ErrorKind::usage where a phase that wants training would get none.
+/// gets none, the others equal shares. With 0 epochs nothing is trained and every step acts once. Errors: ErrorKind::usage where a phase that wants training would get none.
 std::vector<int> epochs_of_phases(const Plan& plan, int epochs);
 
 }  // namespace tern::compress

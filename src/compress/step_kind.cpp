@@ -8,6 +8,7 @@ namespace tern::compress {
 namespace {
 
 const StepKind* const table[] = {
+    &steps::factorize,
     &steps::prune,
     &steps::channels,
     &steps::quantize,

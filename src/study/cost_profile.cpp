@@ -2,7 +2,18 @@
 
 #include <algorithm>
 
+#include "net/quantized_source.hpp"
+
 namespace tern::study {
+
+int source_bits(const net::Net& net, const net::Node& node, const std::map<std::string, learn::NodeActivity>& activity) {
+  if (const net::Node* source = net::quantized_source(net, node.inputs[0]))
+    return static_cast<int>(net.context(*source).integer("bits"));
+  const auto found = activity.find(node.name);
+  if (found != activity.end() && found->second.src_is_binary) return 1;
+  const bool is_spiking = net.type(node.name).has_time;
+  return is_spiking || node.inputs[0] == net.input().name ? 8 : 32;
+}
 
 cost::Profile make_profile(const net::Net& net, const std::vector<compress::LayerReport>& layers,
                            const std::map<std::string, learn::NodeActivity>& activity) {
@@ -18,7 +29,7 @@ cost::Profile make_profile(const net::Net& net, const std::vector<compress::Laye
     entry.src_density = found->second.src_density;
     entry.dst_density = found->second.dst_density;
     entry.src_is_binary = found->second.src_is_binary;
-    entry.src_bits = found->second.src_is_binary ? 1 : 8;
+    entry.src_bits = source_bits(net, net.node(layer.node), activity);
   }
   return profile;
 }

@@ -12,8 +12,12 @@
 
 namespace tern::study {
 
-/// Bits and zeros of each kernel from `layers`, densities from `activity`. An input of zeros and ones costs one bit and
-/// accumulates; any other (event counts, gated or averaged spikes) costs 8 bits and multiplies.
+/// Bits of what a kernel reads: those of the `quantize` node behind it, 1 for zeros and ones, 8 for event counts, image
+/// pixels and a spiking network's gated or averaged spikes, 32 for a convolutional network's float activations.
+int source_bits(const net::Net& net, const net::Node& node, const std::map<std::string, learn::NodeActivity>& activity);
+
+/// Bits and zeros of each kernel from `layers`, densities from `activity`. An input of zeros and ones
+/// accumulates; any other multiplies at source_bits().
 cost::Profile make_profile(const net::Net& net, const std::vector<compress::LayerReport>& layers,
                            const std::map<std::string, learn::NodeActivity>& activity);
 

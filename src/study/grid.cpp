@@ -55,7 +55,10 @@ report::TrialSpec describe(const NamedPlan& plan, std::uint64_t seed) {
   report::TrialSpec spec{fmt::format("{}/seed{}", plan.name, seed), plan.plan, plan.name, 32, 0.0, seed};
   for (const auto& phase : compress::parse_plan(plan.plan).phases)
     for (const auto& step : phase.steps) {
-      if (step.kind->name == "quantize") spec.bits = step.options.integer("w");
+      if (step.kind->name == "quantize") {
+        spec.bits = step.options.integer("w");
+        if (step.options.has("a")) spec.activation_bits = step.options.integer("a");
+      }
       if (step.kind->name != "prune") continue;
       for (const char* scope : {"global", "local", "erk", "uniform"})
         if (step.options.knows(scope) && step.options.has(scope)) spec.sparsity = step.options.number(scope);

@@ -51,6 +51,26 @@ void add_cost(report::LayerRow& row, const cost::CostReport& report, const compr
   }
 }
 
+/// Non-zeros, bytes in the file, multiply-accumulates and bit operations (Wang et al. 2020: MACs x both widths, over
+/// weights that are not zero) of one sample.
+void add_sizes(const learn::Model& model, const std::vector<compress::LayerReport>& layers, const std::map<std::string, learn::NodeActivity>& activity, report::TrialRecord& record) {
+  record.nonzeros = record.file_bytes = record.macs = record.bit_operations = 0;
+  const pack::PackedModel packed = learn::to_packed(model);
+  for (const auto& layer : layers) {
+    record.nonzeros += static_cast<double>(layer.weights - layer.zeros);
+    record.file_bytes += static_cast<double>(pack::stored_form(packed.tensors.at(layer.parameter)).bytes);
+  }
+  const net::Net& net = model.net();
+  for (const auto& node : net.nodes()) {
+    const auto layer = std::find_if(layers.begin(), layers.end(), [&](const auto& row) { return row.node == node.name; });
+    if (layer == layers.end()) continue;
+    const std::int64_t steps = net.type(node.name).has_time ? std::max<std::int64_t>(1, net.num_steps()) : 1;
+    const auto macs = static_cast<double>(net.work(node).macs * steps);
+    record.macs += macs;
+    record.bit_operations += macs * (1 - layer->zero_fraction()) * layer->bits * source_bits(net, node, activity);
+  }
+}
+
 void measure(const StudyContext& context, learn::Model& model, report::TrialRecord& record) {
   const data::FrameDataset& data = context.data;
   record.validation_accuracy = data.validation.size() ? train::evaluate(model, data, data.validation).accuracy
@@ -67,6 +87,7 @@ void measure(const StudyContext& context, learn::Model& model, report::TrialReco
   record.cycles = cost.cycles;
   record.weight_bytes = static_cast<double>(cost.weight_bytes);
   for (const auto& component : cost.breakdown) record.breakdown_pj.emplace_back(component.name, component.energy_pj);
+  add_sizes(model, layers, activity, record);
   record.synops = 0;
   for (const auto& [node, figures] : activity) record.synops += static_cast<double>(figures.synops);
   for (const auto& layer : layers) {

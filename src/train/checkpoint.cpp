@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "compress/prune/dynamics/gate.hpp"
+#include "compress/quantize/activation_quantizer.hpp"
 #include "compress/quantize/quantizer.hpp"
 #include "learn/tensor_io.hpp"
 #include "learn/torch.hpp"
@@ -76,13 +78,17 @@ void restore_parameter(const pack::SafeTensors& file, const std::string& name, l
     parameter.quantizer = compress::make_quantizer_from_spec(spec->second, parameter.latent.detach());
     restore_tensors(file, "quantizer/" + name, parameter.quantizer->tensors(), place);
   }
+  if (const auto spec = file.metadata.find("gate/" + name); spec != file.metadata.end()) {
+    parameter.gate = compress::make_gate_from_spec(spec->second, parameter.latent.detach());
+    restore_tensors(file, "gate/" + name, parameter.gate->tensors(), place);
+  }
 }
 
 void restore_activations(const pack::SafeTensors& file, learn::Model& model, const std::string& place) {
   model.activation_quantizers().clear();
   const std::string prefix = "activation/";
   for (auto spec = file.metadata.lower_bound(prefix); spec != file.metadata.end() && spec->first.starts_with(prefix); ++spec) {
-    const std::shared_ptr<learn::ActivationQuantizer> quantizer = nullptr; fail(ErrorKind::unsupported, place, "later");
+    const auto quantizer = compress::make_activation_quantizer_from_spec(spec->second);
     restore_tensors(file, spec->first, quantizer->tensors(), place);
     model.activation_quantizers()[spec->first.substr(prefix.size())] = quantizer;
   }

@@ -32,7 +32,9 @@ class Fold : public Transform {
 };
 
 std::vector<OptionSpec> fold_options() {
-  return {{.name = "spiking", .type = OptionType::flag, .summary = "also norms that a spiking neuron computes inside itself"}};
+  return {{.name = "spiking",
+           .type = OptionType::flag,
+           .summary = "also norms that a spiking neuron computes inside itself"}};
 }
 
 }  // namespace
@@ -40,7 +42,9 @@ std::vector<OptionSpec> fold_options() {
 const StepKind fold{.name = "fold",
                     .summary = "batch norms become part of the kernels before them",
                     .options = fold_options,
-                    .make = [](const Options& options) -> std::unique_ptr<Transform> { return std::make_unique<Fold>(options); },
+                    .make = [](const Options& options) -> std::unique_ptr<Transform> {
+                      return std::make_unique<Fold>(options);
+                    },
                     .rank = 0};
 
 }  // namespace tern::compress::steps

@@ -22,10 +22,24 @@ class Posttrain : public Transform {
 
   bool wants_training() const override { return false; }
 
+  /// Statistics are taken of what training leaves; all else acts before it.
   void apply(TransformContext& context) override {
+    if (!waits_for_training(context)) act(context);
+  }
+  void finish(TransformContext& context) override {
+    if (waits_for_training(context)) act(context);
+  }
+
+ private:
+  bool waits_for_training(const TransformContext& context) const {
+    return context.num_steps > 0 && options_.text("method") == "bn-reestimate";
+  }
+
+  void act(TransformContext& context) {
     const PosttrainRow& row = find_posttrain(options_.text("method"));
     const auto weights = select_weights(context.model, options_);
-    PosttrainCall call{context.model, weights, options_, context.samples, derive_seed(context.seed, row.info.name), false, {}};
+    const std::uint64_t seed = derive_seed(context.seed, row.info.name);
+    PosttrainCall call{context.model, weights, options_, context.samples, seed, false, {}};
     run_posttrain(row, call);
     context.samples = call.samples;
     context.net_changed = context.net_changed || call.net_changed;
@@ -33,7 +47,6 @@ class Posttrain : public Transform {
     context.notes.insert(context.notes.end(), call.notes.begin(), call.notes.end());
   }
 
- private:
   Options options_;
 };
 

@@ -5,6 +5,7 @@
 
 namespace tern::compress::steps {
 
+extern const StepKind factorize;  // factorize.cpp
 extern const StepKind prune;     // prune.cpp
 extern const StepKind channels;  // channels.cpp
 extern const StepKind quantize;  // quantize.cpp
