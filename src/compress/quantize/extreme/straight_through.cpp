@@ -13,15 +13,14 @@ struct StraightThrough : torch::autograd::Function<StraightThrough> {
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    const at::Tensor factor = ctx->get_saved_variables()[0];
-    return {factor.defined() ? grads[0] * factor : grads[0], at::Tensor(), at::Tensor()};
+    return {grads[0] * ctx->get_saved_variables()[0], at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
 at::Tensor straight_through(const at::Tensor& weight, const at::Tensor& value, const at::Tensor& factor) {
-  return StraightThrough::apply(weight, value.detach(), factor.defined() ? factor.detach() : factor);
+  return StraightThrough::apply(weight, value.detach(), factor.defined() ? factor.detach() : at::ones({}));
 }
 
 at::Tensor clipped_sign(const at::Tensor& weight) {
