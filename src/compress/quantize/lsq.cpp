@@ -69,7 +69,8 @@ class LsqActivation : public UniformActivation {
 class LsqPlusActivation : public UniformActivation {
  public:
   LsqPlusActivation(const ActivationOptions& options, CalibratedRange range) : UniformActivation("lsq+", options) {
-    const double low = std::min(0.0, range.low), high = std::max(0.0, range.high);
+    const double low = std::min(0.0, range.low);
+    const double high = range.low < 0 || range.high > 0 ? std::max(0.0, range.high) : 1;  // 1 where nothing was seen
     scale_ = learned(std::max(smallest_scale, (high - low) / static_cast<double>(codes().high - codes().low)));
     offset_ = learned(low);
   }
