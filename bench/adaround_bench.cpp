@@ -1,9 +1,9 @@
 // How long do the learned-rounding methods take on ResNet-20, and what do they gain?
 //
 // usage: bench_adaround [THREADS [SAMPLES [METHOD,OPTION=VALUE,... ...]]]
-// ResNet-20 with random weights and re-estimated norms, folded, weights in 4 bits (a scale a channel), activations in 8;
-// smooth random 32x32 images. For each method: seconds and KL(float scores || scores), before and after, on the images
-// it saw and on as many others.
+// ResNet-20 with random weights and re-estimated norms, folded, weights in 4 bits (a scale a channel),
+// activations in 8; smooth random 32x32 images. For each method: seconds and KL(float scores || scores),
+// before and after, on the images it saw and on as many others.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -93,14 +93,16 @@ int main(int argc, char** argv) {
     compress::Options options(compress::posttrain_options());
     options.parse(text + ",keep-if-better=false", "posttrain");
     const auto weights = model.weight_names();
-    compress::PosttrainCall call{model, weights, options, [&]() -> const compress::Samples& { return seen; }, 1, false, {}};
+    compress::PosttrainCall call{model, weights, options, [&]() -> const compress::Samples& { return seen; },
+                                 1,     false,   {}};
     const double before = compress::output_divergence(twin, model, other);
     const double before_seen = compress::output_divergence(twin, model, seen);
     const auto start = Clock::now();
     compress::run_posttrain(compress::find_posttrain(options.text("method")), call);
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    std::printf("%-40s %7.1f s   KL seen %.4f -> %.4f   others %.4f -> %.4f\n", text.c_str(), seconds, before_seen,
-                compress::output_divergence(twin, model, seen), before, compress::output_divergence(twin, model, other));
+    std::printf("%-40s %7.1f s   KL seen %.4f -> %.4f   others %.4f -> %.4f\n", text.c_str(), seconds,
+                before_seen, compress::output_divergence(twin, model, seen), before,
+                compress::output_divergence(twin, model, other));
     if (std::getenv("BENCH_NOTES"))
       for (const auto& note : call.notes) std::printf("    %s\n", note.c_str());
     std::fflush(stdout);

@@ -45,7 +45,8 @@ at::Tensor mean_error(const LayerMoments& moments, const at::Tensor& w, const at
 }
 
 /// Squared error with biases that differ by `drift` (float less quantized).
-double error_with_bias(const LayerMoments& moments, const at::Tensor& w, const at::Tensor& v, const at::Tensor& drift) {
+double error_with_bias(const LayerMoments& moments, const at::Tensor& w, const at::Tensor& v,
+                       const at::Tensor& drift) {
   return OutputError(moments.centred(), w)(v).item<double>() +
          (mean_error(moments, w, v) + drift).square().sum().item<double>();
 }

@@ -16,8 +16,8 @@ double unit_error(const LayerMoments& moments, const net::OpContext& context, co
   return (steps.square() * moments.yy.diagonal(0, 1, 2).unsqueeze(1)).mean().item<double>();
 }
 
-/// Flips the rounding that helps most in each output channel until none helps. All in groups' shape; `other` holds the
-/// values on the other side of each weight.
+/// Flips the rounding that helps most in each output channel until none helps. All in groups' shape; `other`
+/// holds the values on the other side of each weight.
 at::Tensor flip_while_better(const LayerMoments& moments, const OutputError& error, at::Tensor v, at::Tensor other) {
   const at::Tensor own = moments.yy.diagonal(0, 1, 2).unsqueeze(1);
   at::Tensor slope = error.slope(v);

@@ -9,7 +9,8 @@
 
 namespace tern::compress {
 
-/// What a method did to one layer or block: mean squared output error against the float network, summed over channels.
+/// What a method did to one layer or block: mean squared output error against the float network, summed over
+/// channels.
 struct LayerError {
   std::string node;
   double before = 0, after = 0;
@@ -29,12 +30,12 @@ struct AdaRoundOptions {
 at::Tensor learn_rounding(const LayerMoments& moments, const net::OpContext& context, const at::Tensor& weight,
                           const WeightGrid& grid, const AdaRoundOptions& options);
 
-/// learn_rounding() for each of `weights` that has a grid, in Net order: the inputs y are those of the network quantized
-/// so far, the target W x is the float network's output before its activation.
-/// Source: Nagel et al. 2020, Up or Down? Adaptive Rounding for Post-Training Quantization. Where we differ: the error
-/// is quadratic in the weights, so that all samples enter through their second moments, once, and an iteration costs no
-/// convolution (the activation function is left out of the objective for that); lambda is relative to the layer's error
-/// scale; flips at the end.
+/// learn_rounding() for each of `weights` that has a grid, in Net order: the inputs y are those of the network
+/// quantized so far, the target W x is the float network's output before its activation.
+/// Source: Nagel et al. 2020, Up or Down? Adaptive Rounding for Post-Training Quantization. Where we differ: the
+/// error is quadratic in the weights, so that all samples enter through their second moments, once, and an iteration
+/// costs no convolution (the activation function is left out of the objective for that); lambda is relative to the
+/// layer's error scale; flips at the end.
 std::vector<LayerError> adaround(learn::Model& model, const std::vector<std::string>& weights, const Samples& samples,
                                  const AdaRoundOptions& options);
 

@@ -60,7 +60,8 @@ struct Normal {
 
 Normal distribution_of(const learn::Model& model, const net::Node& node) {
   if (node.op == "batch_norm")
-    return {model.parameter(node.name, "bias").latent.detach(), model.parameter(node.name, "weight").latent.detach().abs()};
+    return {model.parameter(node.name, "bias").latent.detach(),
+            model.parameter(node.name, "weight").latent.detach().abs()};
   if ((node.op != "conv2d" && node.op != "linear") || !model.net().context(node).flag("bias")) return {};
   const auto& state = model.parameter(node.name, "bias").state;
   const auto shift = state.find(norm_shift_state), gain = state.find(norm_gain_state);
@@ -82,7 +83,8 @@ at::Tensor expected_input(const learn::Model& model, const net::Node& kernel) {
 }  // namespace
 
 at::Tensor mean_of_clipped_normal(const at::Tensor& mean, const at::Tensor& deviation) {
-  const at::Tensor wide = mean.to(at::kDouble), gamma = deviation.to(at::kDouble).clamp_min(1e-12), ratio = wide / gamma;
+  const at::Tensor wide = mean.to(at::kDouble), gamma = deviation.to(at::kDouble).clamp_min(1e-12),
+                   ratio = wide / gamma;
   const at::Tensor density = (-0.5 * ratio.square()).exp() / std::sqrt(2 * 3.14159265358979323846);
   const at::Tensor above = 0.5 * at::erfc(-ratio / std::sqrt(2.0));  // 1 - Phi(-ratio)
   return (gamma * density + wide * above).to(at::kFloat);
@@ -122,7 +124,9 @@ std::vector<LayerError> correct_biases(learn::Model& model, const std::vector<st
     if ((node->op != "conv2d" && node->op != "linear") || !contains(weights, node->name + ".weight")) continue;
     const Place place = correction_place(model, *node);
     if (!place.parameter) continue;
-    const auto own_bias = [&](learn::Model& of) { return place.sign > 0 ? of.parameters().at(place.name).latent : at::zeros({}); };
+    const auto own_bias = [&](learn::Model& of) {
+      return place.sign > 0 ? of.parameters().at(place.name).latent : at::zeros({});
+    };
     const c10::NoGradGuard no_grad;
     const at::Tensor shift = (channel_means(reference.value(node->name)) - own_bias(twin) -
                               channel_means(quantized.value(node->name)) + own_bias(model)).to(at::kFloat);

@@ -14,7 +14,8 @@ namespace {
 bool is_kernel(const net::Node& node) { return node.op == "conv2d" || node.op == "linear"; }
 
 bool is_homogeneous(std::string_view op) {
-  for (const std::string_view known : {"relu", "leaky_relu", "max_pool2d", "avg_pool2d", "global_avg_pool", "dropout", "flatten"})
+  for (const std::string_view known :
+       {"relu", "leaky_relu", "max_pool2d", "avg_pool2d", "global_avg_pool", "dropout", "flatten"})
     if (op == known) return true;
   return false;
 }
@@ -32,8 +33,8 @@ bool contains(const std::vector<std::string>& weights, const net::Node& node) {
   return is_kernel(node) && std::find(weights.begin(), weights.end(), node.name + ".weight") != weights.end();
 }
 
-/// The second kernel's weight as [groups, oc / groups, channels / groups, rest]: a view with one place for each channel
-/// of the first kernel (linear behind flatten: a channel is a run of features).
+/// The second kernel's weight as [groups, oc / groups, channels / groups, rest]: a view with one place for
+/// each channel of the first kernel (linear behind flatten: a channel is a run of features).
 at::Tensor by_input_channel(const learn::Model& model, const net::Node& node, std::int64_t channels) {
   const at::Tensor weight = model.parameter(node.name, "weight").latent.detach();
   const std::int64_t groups = node.op == "conv2d" ? model.net().context(node).integer("groups") : 1;
@@ -109,7 +110,8 @@ int equalize(learn::Model& model, const std::vector<KernelPair>& pairs, const Eq
   }
   for (int sweep = 1; sweep <= options.sweeps; ++sweep) {
     double largest = 0;
-    for (std::size_t i = 0; i < pairs.size(); ++i) largest = std::max(largest, equalize_pair(model, pairs[i], bounds[i]));
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      largest = std::max(largest, equalize_pair(model, pairs[i], bounds[i]));
     if (largest <= options.tolerance) return sweep;
   }
   return options.sweeps;

@@ -29,7 +29,9 @@ struct Folded {
 
 Folded fold(const learn::Model& model, const net::Node& kernel, const net::Node& norm) {
   const c10::NoGradGuard no_grad;
-  const auto value = [&](const char* name) { return model.parameter(norm.name, name).latent.detach().to(at::kDouble); };
+  const auto value = [&](const char* name) {
+    return model.parameter(norm.name, name).latent.detach().to(at::kDouble);
+  };
   const learn::Parameter& old = model.parameter(kernel.name, "weight");
   if (old.quantizer || old.gate)
     fail(ErrorKind::usage, "node '" + kernel.name + "'",

@@ -13,8 +13,8 @@ namespace tern::compress {
 inline constexpr const char* norm_shift_state = "norm.shift";  ///< beta
 inline constexpr const char* norm_gain_state = "norm.gain";    ///< |gamma|
 
-/// Names of the batch_norm nodes that fold_batch_norms() would fold now: those that are the only reader of a conv2d or
-/// linear. Norms read by a spiking neuron alone (which computes them inside itself) count only with `spiking`.
+/// Names of the batch_norm nodes that fold_batch_norms() would fold now: those that are the only reader of a conv2d
+/// or linear. Norms read by a spiking neuron alone (which computes them inside itself) count only with `spiking`.
 std::vector<std::string> foldable_norms(const learn::Model& model, bool spiking);
 
 /// conv2d or linear followed by batch_norm, with running statistics:

@@ -40,8 +40,9 @@ at::Tensor fields(const Geometry& geometry, const at::Tensor& src) {
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-/// Sum over samples and places of a_i y_j, [groups, k, k], where `a` are fields(): the weight gradient of a convolution
-/// of `y` whose output gradient is `a`. Many times faster than a matrix product where no tuned BLAS is installed.
+/// Sum over samples and places of a_i y_j, [groups, k, k], where `a` are fields(): the weight gradient of a
+/// convolution of `y` whose output gradient is `a`. Many times faster than a matrix product where no tuned
+/// BLAS is installed.
 at::Tensor products(const Geometry& geometry, const at::Tensor& a, const at::Tensor& y) {
   const std::int64_t rows = a.size(1), k = rows / geometry.groups;
   const at::Tensor shape = at::empty({rows, y.size(1) / geometry.groups, geometry.kernel[0], geometry.kernel[1]},

@@ -39,8 +39,8 @@ LayerMoments layer_moments(const net::OpContext& context, const BatchValues& x, 
 /// A weight as LayerMoments wants it: [groups, oc / groups, k].
 at::Tensor by_groups(const at::Tensor& weight, const net::OpContext& context);
 
-/// Weight nodes of two walks in step: `visit(node, y, x)` sees the inputs of each conv2d and linear in Net order, y in
-/// the model, where earlier visits have already changed what they changed, x in its float twin.
+/// Weight nodes of two walks in step: `visit(node, y, x)` sees the inputs of each conv2d and linear in Net order, y
+/// in the model, where earlier visits have already changed what they changed, x in its float twin.
 template <typename Visit>
 void visit_kernels(learn::Model& model, learn::Model& twin, const Samples& samples, Visit visit) {
   NetWalk quantized(model, samples), reference(twin, samples);

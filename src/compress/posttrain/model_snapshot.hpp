@@ -7,8 +7,8 @@
 
 namespace tern::compress {
 
-/// Net, values, state and the choice of quantizers of a Model at one moment. Trainable tensors inside quantizers are not
-/// copied: a method that is to be undone gives parameters new quantizers instead of changing theirs.
+/// Net, values, state and the choice of quantizers of a Model at one moment. Trainable tensors inside quantizers are
+/// not copied: a method that is to be undone gives parameters new quantizers instead of changing theirs.
 class ModelSnapshot {
  public:
   explicit ModelSnapshot(const learn::Model& model);

@@ -87,7 +87,8 @@ void NetWalk::advance_past(const std::string& name) {
 
 BatchValues& NetWalk::value(const std::string& name) {
   const auto found = values_.find(name);
-  if (found == values_.end()) fail(ErrorKind::internal, "node '" + name + "'", "its value was dropped or not computed");
+  if (found == values_.end())
+    fail(ErrorKind::internal, "node '" + name + "'", "its value was dropped or not computed");
   return found->second;
 }
 

@@ -13,8 +13,8 @@
 
 namespace tern::compress {
 
-/// What one node computes from `src` (folded tensors, see learn/forward.hpp). Never in place; dropout is the identity,
-/// training or not.
+/// What one node computes from `src` (folded tensors, see learn/forward.hpp). Never in place; dropout is the
+/// identity, training or not.
 at::Tensor run_node(learn::Model& model, const net::Node& node, std::vector<at::Tensor> src, std::int64_t num_steps,
                     bool training = false);
 

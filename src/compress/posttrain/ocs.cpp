@@ -13,8 +13,9 @@ namespace tern::compress {
 namespace {
 
 bool is_by_channel(std::string_view op) {
-  for (const std::string_view known : {"batch_norm", "relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid",
-                                       "hard_sigmoid", "max_pool2d", "avg_pool2d", "global_avg_pool", "dropout", "if", "lif"})
+  for (const std::string_view known :
+       {"batch_norm", "relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid", "hard_sigmoid",
+        "max_pool2d", "avg_pool2d", "global_avg_pool", "dropout", "if", "lif"})
     if (op == known) return true;
   return false;
 }
@@ -66,7 +67,8 @@ learn::Parameter reordered(const learn::Parameter& old, const at::Tensor& index)
   learn::Parameter parameter = make_parameter(old.latent.detach().index_select(0, index), old.role);
   if (old.mask.defined()) parameter.mask = old.mask.index_select(0, index);
   for (const auto& [name, tensor] : old.state)
-    if (tensor.dim() > 0 && tensor.size(0) == old.latent.size(0)) parameter.state[name] = tensor.index_select(0, index);
+    if (tensor.dim() > 0 && tensor.size(0) == old.latent.size(0))
+      parameter.state[name] = tensor.index_select(0, index);
   return parameter;
 }
 
@@ -85,7 +87,8 @@ learn::Model widen(const learn::Model& model, const net::Node& kernel, const Pro
       for (const auto& spec : model.net().parameters(node))
         parameters[spec.name] = reordered(model.parameter(node.name, spec.name), index);
     if (&node == producer.kernel)
-      attributes[node.op == "conv2d" ? "out_channels" : "out_features"] = static_cast<std::int64_t>(split.order.size());
+      attributes[node.op == "conv2d" ? "out_channels" : "out_features"] =
+          static_cast<std::int64_t>(split.order.size());
     if (&node == &kernel) parameters["weight"] = make_parameter(split.weight);
     builder.keep(node, attributes, parameters);
   }
@@ -103,8 +106,11 @@ OcsResult split_outlier_channels(const learn::Model& model, const std::vector<st
     if (node.op != "conv2d" && node.op != "linear") continue;
     const learn::Parameter& weight = result.model.parameters().at(name);
     if (weight.quantizer || weight.gate || weight.mask.defined())
-      fail(ErrorKind::usage, "node '" + node.name + "'", "its weight is already {}: split outlier channels before that",
-           weight.quantizer ? "quantized" : weight.gate ? "gated" : "pruned");
+      fail(ErrorKind::usage, "node '" + node.name + "'",
+           "its weight is already {}: split outlier channels before that",
+           weight.quantizer ? "quantized"
+           : weight.gate    ? "gated"
+                            : "pruned");
     if (node.op == "conv2d" && result.model.net().context(node).integer("groups") != 1) {
       result.refused.push_back(node.name + ": grouped");
       continue;
@@ -115,10 +121,10 @@ OcsResult split_outlier_channels(const learn::Model& model, const std::vector<st
       continue;
     }
     const Split split = split_weight(weight.latent, options);
-    result.split.push_back(fmt::format("{}: {} of {} input channels split, largest weight {:.4g} -> {:.4g}", node.name,
-                                       split.order.size() - static_cast<std::size_t>(weight.latent.size(1)),
-                                       weight.latent.size(1), weight.latent.abs().max().item<double>(),
-                                       split.weight.abs().max().item<double>()));
+    result.split.push_back(fmt::format(
+        "{}: {} of {} input channels split, largest weight {:.4g} -> {:.4g}", node.name,
+        split.order.size() - static_cast<std::size_t>(weight.latent.size(1)), weight.latent.size(1),
+        weight.latent.abs().max().item<double>(), split.weight.abs().max().item<double>()));
     result.model = widen(result.model, node, producer, split);
   }
   return result;

@@ -27,7 +27,8 @@ void take(const Options& options, const char* name, T& value) {
 
 void note_errors(PosttrainCall& call, std::string_view method, const std::vector<LayerError>& errors) {
   for (const auto& layer : errors)
-    call.notes.push_back(fmt::format("{} {}: output error {:.4g} -> {:.4g}", method, layer.node, layer.before, layer.after));
+    call.notes.push_back(
+        fmt::format("{} {}: output error {:.4g} -> {:.4g}", method, layer.node, layer.before, layer.after));
   if (errors.empty()) call.notes.push_back(fmt::format("{}: no layer that it can work on", method));
 }
 
@@ -40,8 +41,10 @@ void run_cle(PosttrainCall& call) {
   if (const std::string relu6 = blocking_relu6(call.model, call.weights); !relu6.empty()) {
     if (!call.options.flag("replace-relu6"))
       fail(ErrorKind::usage, "plan",
-           "posttrain:cle: '{}' is a relu6, which is not homogeneous: leave the layers around it out (except=) or accept "
-           "another function (replace-relu6)", relu6);
+           "posttrain:cle: '{}' is a relu6, which is not homogeneous: leave the layers around it out "
+           "(except=) or accept "
+           "another function (replace-relu6)",
+           relu6);
     call.model = replace_relu6(call.model);
     call.net_changed = true;
   }
@@ -50,8 +53,8 @@ void run_cle(PosttrainCall& call) {
   take(call.options, "bias-limit", options.bias_limit);
   const int sweeps = equalize(call.model, pairs, options);
   const std::int64_t absorbed = call.options.flag("absorb") ? absorb_biases(call.model, pairs) : 0;
-  call.notes.push_back(
-      fmt::format("cle: {} pairs of layers equalized in {} sweeps, {} biases absorbed", pairs.size(), sweeps, absorbed));
+  call.notes.push_back(fmt::format("cle: {} pairs of layers equalized in {} sweeps, {} biases absorbed",
+                                   pairs.size(), sweeps, absorbed));
 }
 
 void run_bias_correction(PosttrainCall& call) {
@@ -113,7 +116,8 @@ std::shared_ptr<const Samples> distill(const PosttrainCall& call) {
 void run_zeroq(PosttrainCall& call) {
   const auto images = distill(call);
   call.samples = [images]() -> const Samples& { return *images; };
-  call.notes.push_back(fmt::format("zeroq: {} batches of images distilled; later steps of the phase use them", images->size()));
+  call.notes.push_back(fmt::format("zeroq: {} batches of images distilled; later steps of the phase use them",
+                                   images->size()));
 }
 
 void run_reestimate(PosttrainCall& call) {
@@ -124,13 +128,16 @@ void run_reestimate(PosttrainCall& call) {
 const ParameterInfo iterations{"iterations", "int", "500", "> 0", "of Adam"};
 const ParameterInfo rate{"rate", "float", "0.02", "> 0", "of Adam"};
 const ParameterInfo lambda{"lambda", "float", "1", ">= 0", "weight of the regulariser"};
+const ParameterInfo block_rate{"rate", "float", "0.05", "> 0", "of Adam"};
+const ParameterInfo block_lambda{"lambda", "float", "0.1", ">= 0", "weight of the regulariser"};
 const ParameterInfo batch{"batch", "int", "32", "> 0", "samples an iteration"};
 
 }  // namespace
 
 const std::vector<PosttrainRow>& posttrain_table() {
   static const std::vector<PosttrainRow> table{
-      {{"cle", "equalizes weight ranges across layers and absorbs large biases; the function stays", "Nagel et al. 2019, DFQ",
+      {{"cle", "equalizes weight ranges across layers and absorbs large biases; the function stays",
+        "Nagel et al. 2019, DFQ",
         {{"absorb", "bool", "true", "", "moves large biases into the next layer"},
          {"bias-limit", "float", "4", "> 0", "largest growth of a layer's biases"},
          {"replace-relu6", "bool", "false", "", "relu6 becomes relu"}}},
@@ -141,10 +148,11 @@ const std::vector<PosttrainRow>& posttrain_table() {
       {{"adaround", "learned rounding, layer by layer", "Nagel et al. 2020, AdaRound", {iterations, rate, lambda}},
        true, true, run_adaround},
       {{"brecq", "learned rounding, block by block, weighed by Fisher information", "Li et al. 2021, BRECQ",
-        {iterations, batch, rate, lambda}},
+        {iterations, batch, block_rate, block_lambda}},
        true, true, run_brecq},
       {{"qdrop", "brecq with activation quantization dropped at random", "Wei et al. 2022, QDrop",
-        {iterations, batch, rate, lambda, {"drop", "float", "0.5", "0..1", "probability that an activation stays float"}}},
+        {iterations, batch, block_rate, block_lambda,
+         {"drop", "float", "0.5", "0..1", "probability that an activation stays float"}}},
        true, true, run_qdrop},
       {{"adaquant", "weights, scales and biases fitted to each layer's output", "Hubara et al. 2020, AdaQuant",
         {iterations, rate}},
@@ -155,8 +163,9 @@ const std::vector<PosttrainRow>& posttrain_table() {
       {{"zeroq", "makes calibration images from batch norm statistics, in place of data", "Cai et al. 2020, ZeroQ",
         {{"count", "int", "64", "> 0", "images"}, iterations, batch}},
        false, false, run_zeroq},
-      {{"bn-reestimate", "takes the running statistics of batch norms anew", "Ioffe and Szegedy 2015, algorithm 2", {}},
-       true, false, run_reestimate},
+      {{"bn-reestimate", "takes the running statistics of batch norms anew",
+        "Ioffe and Szegedy 2015, Batch Normalization, algorithm 2", {}},
+       false, false, run_reestimate},
   };
   return table;
 }
@@ -170,21 +179,46 @@ std::vector<OptionSpec> posttrain_options() {
   std::vector<std::string> methods;
   for (const auto& row : posttrain_table()) methods.push_back(row.info.name);
   std::vector<OptionSpec> options{
-      {.name = "method", .type = OptionType::choice, .summary = "what is done", .choices = methods, .always_shown = true},
-      {.name = "iterations", .type = OptionType::integer, .summary = "of Adam, a layer or block", .min = 1, .max = 1e6},
-      {.name = "batch", .type = OptionType::integer, .summary = "samples an iteration", .min = 1, .max = 4096},
+      {.name = "method",
+       .type = OptionType::choice,
+       .summary = "what is done",
+       .choices = methods,
+       .always_shown = true},
+      {.name = "iterations",
+       .type = OptionType::integer,
+       .summary = "of Adam, a layer or block",
+       .min = 1,
+       .max = 1e6},
+      {.name = "batch",
+       .type = OptionType::integer,
+       .summary = "samples an iteration",
+       .min = 1,
+       .max = 4096},
       {.name = "rate", .type = OptionType::number, .summary = "of Adam", .min = 1e-6, .max = 10},
       {.name = "lambda", .type = OptionType::number, .summary = "of the rounding regulariser", .max = 1e6},
-      {.name = "drop", .type = OptionType::number, .summary = "qdrop: share of activations left float", .max = 1},
+      {.name = "drop",
+       .type = OptionType::number,
+       .summary = "qdrop: share of activations left float",
+       .max = 1},
       {.name = "analytic", .type = OptionType::flag, .summary = "bias-correction: from norms, without data"},
       {.name = "absorb", .type = OptionType::flag, .fallback = "true", .summary = "cle: bias absorption"},
-      {.name = "bias-limit", .type = OptionType::number, .summary = "cle: largest growth of biases", .min = 1e-3, .max = 1e6},
+      {.name = "bias-limit",
+       .type = OptionType::number,
+       .summary = "cle: largest growth of biases",
+       .min = 1e-3,
+       .max = 1e6},
       {.name = "replace-relu6", .type = OptionType::flag, .summary = "cle: relu6 becomes relu"},
       {.name = "ratio", .type = OptionType::number, .summary = "ocs: input channels to add", .max = 1},
-      {.name = "bits", .type = OptionType::integer, .summary = "ocs: width of weights to come", .min = 2, .max = 8},
+      {.name = "bits",
+       .type = OptionType::integer,
+       .summary = "ocs: width of weights to come",
+       .min = 2,
+       .max = 8},
       {.name = "count", .type = OptionType::integer, .summary = "images to distill", .min = 2, .max = 65536},
       {.name = "distill", .type = OptionType::flag, .summary = "zeroq's images instead of data"},
-      {.name = "keep-if-better", .type = OptionType::flag, .fallback = "true",
+      {.name = "keep-if-better",
+       .type = OptionType::flag,
+       .fallback = "true",
        .summary = "undo it where the output moves away from the float network's"}};
   for (auto& option : layer_options()) options.push_back(option);
   return options;
@@ -195,7 +229,8 @@ void run_posttrain(const PosttrainRow& row, PosttrainCall& call) {
   const bool is_quantized = std::any_of(parameters.begin(), parameters.end(),
                                         [](const auto& entry) { return entry.second.quantizer != nullptr; });
   if (row.needs_quantizers && !is_quantized)
-    fail(ErrorKind::usage, "plan", "posttrain:{} works on quantized weights: put a quantize step before it", row.info.name);
+    fail(ErrorKind::usage, "plan", "posttrain:{} works on quantized weights: put a quantize step before it",
+         row.info.name);
   if (call.options.flag("distill")) run_zeroq(call);
   if (!row.is_judged || !call.options.flag("keep-if-better")) return row.run(call);
 
@@ -206,7 +241,8 @@ void run_posttrain(const PosttrainRow& row, PosttrainCall& call) {
   row.run(call);
   const double after = output_divergence(twin, call.model, samples);
   if (!(after > before)) {
-    call.notes.push_back(fmt::format("{}: divergence from the float network {:.4g} -> {:.4g}", row.info.name, before, after));
+    call.notes.push_back(
+        fmt::format("{}: divergence from the float network {:.4g} -> {:.4g}", row.info.name, before, after));
     return;
   }
   snapshot.restore(call.model);

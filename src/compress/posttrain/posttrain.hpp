@@ -1,7 +1,7 @@
 // The registry of post-training methods: what improves a network without training it.
 //
-// A plan puts them in order, `fold | posttrain:cle | quantize:w=4,a=8 | posttrain:adaround + posttrain:bias-correction`;
-// each is kept only if it helps.
+// A plan puts them in order, `fold | posttrain:cle | quantize:w=4,a=8 | posttrain:adaround +
+// posttrain:bias-correction`; each is kept only if it helps.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,12 @@ WeightGrid weight_grid(const learn::Parameter& parameter) {
   const learn::QuantizedWeight integers = parameter.integers();
   const double most = static_cast<double>((std::int64_t{1} << (parameter.bits() - 1)) - 1);
   const double lowest = integers.codes.min().item<double>();
-  return {broadcast_scale(integers.scale.detach(), parameter.latent.sizes()), integers.scale.detach(),
-          std::min(-most, lowest), most, parameter.mask, integers.codes.reshape(parameter.latent.sizes()).contiguous()};
+  return {broadcast_scale(integers.scale.detach(), parameter.latent.sizes()),
+          integers.scale.detach(),
+          std::min(-most, lowest),
+          most,
+          parameter.mask,
+          integers.codes.reshape(parameter.latent.sizes()).contiguous()};
 }
 
 SoftRounding::SoftRounding(const at::Tensor& weight, const WeightGrid& grid) : grid_(grid) {

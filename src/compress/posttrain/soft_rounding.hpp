@@ -26,9 +26,9 @@ at::Tensor broadcast_scale(const at::Tensor& scale, at::IntArrayRef sizes);
 /// Whether rounding can be learned: a uniform quantizer with at least 2 bits.
 bool has_grid(const learn::Parameter& parameter);
 
-/// Gives `parameter` a quantizer whose codes are these, so that whatever reads the model (evaluation, packing) sees them:
-/// LSQ, whose scale does not follow the weights, and latent <- scale * codes. Training may go on from there. The float
-/// value stays known to float_twin(). `scale` as QuantizedWeight holds it.
+/// Gives `parameter` a quantizer whose codes are these, so that whatever reads the model (evaluation, packing) sees
+/// them: LSQ, whose scale does not follow the weights, and latent <- scale * codes. Training may go on from there.
+/// The float value stays known to float_twin(). `scale` as QuantizedWeight holds it.
 void freeze_codes(learn::Parameter& parameter, const at::Tensor& codes, const at::Tensor& scale);
 
 /// AdaRound's rounding variable V for one weight:

@@ -24,7 +24,8 @@ TEST(AdaQuant, ErrorFallsAndScalesMove) {
   }
 }
 
-// With the best bias, float and quantized outputs have the same mean: measured in the first layer, whose inputs agree.
+// With the best bias, float and quantized outputs have the same mean: measured in the first layer, whose
+// inputs agree.
 TEST(AdaQuant, BiasTakesTheMeanError) {
   learn::Model model = random_model(residual_net(), 7);
   quantize_weights(model, 2);

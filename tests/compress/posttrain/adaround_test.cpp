@@ -15,7 +15,8 @@ net::Net line_net(std::int64_t inputs, std::int64_t outputs) {
 
 /// Inputs that go together: rounding errors of one weight can pay for those of another.
 at::Tensor correlated_inputs(std::int64_t n, std::int64_t k, std::uint64_t seed) {
-  return at::mm(learn::random({n, 3}, seed), learn::random({3, k}, seed + 1)) + 0.2 * learn::random({n, k}, seed + 2) + 0.5;
+  return at::mm(learn::random({n, 3}, seed), learn::random({3, k}, seed + 1)) +
+         0.2 * learn::random({n, k}, seed + 2) + 0.5;
 }
 
 // All 2^8 ways to round eight weights, against what was learned.
@@ -99,7 +100,9 @@ TEST(AdaRound, LaterMethodsStillSeeTheFloatWeights) {
   EXPECT_EQ(learn::distance(float_twin(model).parameter("conv1", "weight").latent, original), 0);
   // Training went on from there: what it made is the network now.
   { const c10::NoGradGuard no_grad; model.parameter("conv1", "weight").latent.add_(0.1); }
-  EXPECT_EQ(learn::distance(float_twin(model).parameter("conv1", "weight").latent, model.parameter("conv1", "weight").latent), 0);
+  EXPECT_EQ(learn::distance(float_twin(model).parameter("conv1", "weight").latent,
+                            model.parameter("conv1", "weight").latent),
+            0);
 }
 
 TEST(SoftRounding, StartsAtTheWeightsAndEndsOnTheGrid) {

@@ -32,8 +32,11 @@ TEST(BiasCorrection, RemovesTheMeanShiftExactly) {
   const Samples samples = image_samples();
   EXPECT_GT(shift_at(model, twin, samples, "fc"), 0.01);
   EXPECT_EQ(correct_biases(model, model.weight_names(), samples).size(), 4U);
-  for (const char* node : {"conv1", "conv2", "conv3", "fc"}) EXPECT_LT(shift_at(model, twin, samples, node), 2e-5) << node;
-  EXPECT_LT(learn::distance(float_twin(model).parameter("fc", "bias").latent, twin.parameter("fc", "bias").latent), 1e-9);
+  for (const char* node : {"conv1", "conv2", "conv3", "fc"})
+    EXPECT_LT(shift_at(model, twin, samples, node), 2e-5) << node;
+  EXPECT_LT(
+      learn::distance(float_twin(model).parameter("fc", "bias").latent, twin.parameter("fc", "bias").latent),
+      1e-9);
 }
 
 TEST(BiasCorrection, NormsTakeItWhereTheKernelHasNoBias) {
@@ -76,7 +79,8 @@ TEST(BiasCorrection, MeanOfAClippedNormal) {
   EXPECT_NEAR(result[1].item<double>(), 1, 1e-6);
   EXPECT_NEAR(result[2].item<double>(), 0, 1e-6);
   double sum = 0;  // midpoint rule
-  for (double x = 0.0005; x < 20; x += 0.001) sum += 0.001 * x * std::exp(-0.5 * std::pow((x - 0.7) / 2, 2)) / (2 * std::sqrt(2 * M_PI));
+  for (double x = 0.0005; x < 20; x += 0.001)
+    sum += 0.001 * x * std::exp(-0.5 * std::pow((x - 0.7) / 2, 2)) / (2 * std::sqrt(2 * M_PI));
   EXPECT_NEAR(result[3].item<double>(), sum, 1e-5);
 }
 
@@ -102,7 +106,8 @@ TEST(BiasCorrection, AnalyticPredictsTheMeasuredShift) {
     quantized.parameter("fc1", "weight").quantizer = nullptr;
     learn::Model twin = float_twin(quantized);
     const double before = shift_at(quantized, twin, samples, "fc2");
-    EXPECT_EQ(correct_biases_analytically(quantized, {"fc1.weight", "fc2.weight"}).size(), 1U) << "the input of fc1 is unknown";
+    EXPECT_EQ(correct_biases_analytically(quantized, {"fc1.weight", "fc2.weight"}).size(), 1U)
+        << "the input of fc1 is unknown";
     EXPECT_LT(shift_at(quantized, twin, samples, "fc2"), 0.05 * before) << folded;
     const at::Tensor once = quantized.parameter("fc2", "bias").latent.detach().clone();
     correct_biases_analytically(quantized, {"fc2.weight"});

@@ -18,7 +18,8 @@ at::Tensor row_ranges(const learn::Model& model, const char* node) {
 TEST(Cle, FindsPairsThroughDepthwisePoolsAndFlatten) {
   const learn::Model model = folded_chain();
   std::string text;
-  for (const auto& pair : equalizable_pairs(model, model.weight_names())) text += pair.first + ">" + pair.second + " ";
+  for (const auto& pair : equalizable_pairs(model, model.weight_names()))
+    text += pair.first + ">" + pair.second + " ";
   EXPECT_EQ(text, "conv1>dw dw>conv3 conv3>fc ");
   const learn::Model norms = random_model(chain_net());
   EXPECT_TRUE(equalizable_pairs(norms, norms.weight_names()).empty()) << "norms are not folded";

@@ -72,7 +72,12 @@ TEST(Fold, LeavesSharedKernelsAndSpikingNormsAlone) {
   const at::Tensor frames = image_samples(1, 8)[0].frames;
   learn::Model folded = fold_batch_norms(model, true);
   // Spikes at the threshold may fall to either side of it.
-  EXPECT_GT(learn::forward(folded, frames, 2, {}).eq(learn::forward(model, frames, 2, {})).to(at::kFloat).mean().item<double>(), 0.999);
+  EXPECT_GT(learn::forward(folded, frames, 2, {})
+                .eq(learn::forward(model, frames, 2, {}))
+                .to(at::kFloat)
+                .mean()
+                .item<double>(),
+            0.999);
 }
 
 TEST(Fold, RefusesQuantizedKernels) {
@@ -81,8 +86,8 @@ TEST(Fold, RefusesQuantizedKernels) {
   EXPECT_THROW(fold_batch_norms(model), Error);
 }
 
-// Folding stretches channels: the range that fits the kernel before it clips afterwards. Quantizers made after folding
-// clip nothing.
+// Folding stretches channels: the range that fits the kernel before it clips afterwards. Quantizers made
+// after folding clip nothing.
 TEST(Fold, Pitfall19RangesAreSearchedAfterFolding) {
   learn::Model model = random_model(chain_net());
   learn::Model folded = fold_batch_norms(model);
@@ -93,7 +98,9 @@ TEST(Fold, Pitfall19RangesAreSearchedAfterFolding) {
   for (const auto& name : folded.weight_names()) {
     const learn::Parameter& parameter = folded.parameters().at(name);
     const learn::QuantizedWeight integers = parameter.integers();
-    EXPECT_LE((parameter.stored() - parameter.latent).abs().max().item<double>(), 0.51 * integers.scale.item<double>()) << name;
+    EXPECT_LE((parameter.stored() - parameter.latent).abs().max().item<double>(),
+              0.51 * integers.scale.item<double>())
+        << name;
   }
 }
 

@@ -24,13 +24,16 @@ TEST(LayerMoments, ErrorIsThatOfTheOutputs) {
     return at::conv2d(src, weight, {}, {2, 1}, {1, 2}, {1, 1}, 2);
   };
   const net::OpContext context = model.net().context(model.net().node("conv"));
-  const LayerMoments moments = layer_moments(context, {x.narrow(0, 0, 2), x.narrow(0, 2, 3)}, {y.narrow(0, 0, 2), y.narrow(0, 2, 3)});
+  const LayerMoments moments =
+      layer_moments(context, {x.narrow(0, 0, 2), x.narrow(0, 2, 3)}, {y.narrow(0, 0, 2), y.narrow(0, 2, 3)});
   const at::Tensor difference = conv(x, w) - conv(y, v);
   const double expected = difference.square().sum(1).mean().item<double>();
-  EXPECT_NEAR(OutputError(moments, by_groups(w, context))(by_groups(v, context)).item<double>(), expected, 1e-5 * expected);
+  EXPECT_NEAR(OutputError(moments, by_groups(w, context))(by_groups(v, context)).item<double>(), expected,
+              1e-5 * expected);
   const at::Tensor centred = difference - difference.mean({0, 2, 3}, true);
   const double least = centred.square().sum(1).mean().item<double>();
-  EXPECT_NEAR(OutputError(moments.centred(), by_groups(w, context))(by_groups(v, context)).item<double>(), least, 1e-4 * least);
+  EXPECT_NEAR(OutputError(moments.centred(), by_groups(w, context))(by_groups(v, context)).item<double>(),
+              least, 1e-4 * least);
 }
 
 TEST(NetWalk, EndsWhereForwardDoes) {

@@ -53,7 +53,8 @@ TEST(Ocs, WidensNormsAndNeuronsBetween) {
   const at::Tensor before = learn::forward(model, frames, 4, {});
   OcsResult result = split_outlier_channels(model, {"conv2.weight"}, {.ratio = 0.5});
   EXPECT_EQ(result.model.parameter("bn", "running_var").latent.size(0), 9);
-  EXPECT_LT(learn::distance(learn::forward(result.model, frames, 4, {}), before), 1e-5 * before.abs().max().item<double>());
+  EXPECT_LT(learn::distance(learn::forward(result.model, frames, 4, {}), before),
+            1e-5 * before.abs().max().item<double>());
 }
 
 TEST(Ocs, RefusesQuantizedKernels) {

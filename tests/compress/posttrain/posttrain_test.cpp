@@ -41,7 +41,8 @@ TEST(Posttrain, OptionsOfEveryMethodAreKnown) {
   const auto specs = posttrain_options();
   for (const auto& row : posttrain_table())
     for (const auto& parameter : row.info.parameters) {
-      const bool known = std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) { return spec.name == parameter.name; });
+      const bool known = std::any_of(specs.begin(), specs.end(),
+                                     [&](const OptionSpec& spec) { return spec.name == parameter.name; });
       EXPECT_TRUE(known) << row.info.name << " " << parameter.name;
     }
   EXPECT_THROW(find_posttrain("adaruond"), Error);
@@ -52,7 +53,8 @@ TEST(Posttrain, UndoesWhatDoesNotHelp) {
   const Samples samples = image_samples();
   const auto misled = [&] {
     learn::Model model = fold_batch_norms(random_model(chain_net(), 2));
-    for (const char* node : {"conv1", "dw", "conv3"}) model.parameter(node, "bias").state.at(norm_shift_state).fill_(50);
+    for (const char* node : {"conv1", "dw", "conv3"})
+      model.parameter(node, "bias").state.at(norm_shift_state).fill_(50);
     quantize_weights(model, 4);
     return model;
   };

@@ -73,7 +73,8 @@ inline Samples image_samples(std::int64_t batches = 2, std::int64_t n = 16, std:
   Samples samples;
   for (std::int64_t i = 0; i < batches; ++i) {
     const at::Tensor coarse = learn::random({n, 3, 4, 4}, derive_seed(seed, static_cast<std::uint64_t>(i)));
-    const at::Tensor frames = at::upsample_bilinear2d(coarse, {8, 8}, false).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor frames =
+        at::upsample_bilinear2d(coarse, {8, 8}, false).contiguous(at::MemoryFormat::ChannelsLast);
     samples.push_back({frames, at::full({n, 5}, 0.2), 1});
   }
   return samples;

@@ -1,5 +1,6 @@
 #include "compress/posttrain/reestimate.hpp"
 
+#include "compress/posttrain/float_twin.hpp"
 #include "compress/posttrain/net_walk.hpp"
 #include "posttrain_testing.hpp"
 
@@ -34,6 +35,18 @@ TEST(Reestimate, DoesNotDependOnTheBatchesAndTwiceChangesNothing) {
   const at::Tensor before = variance.clone();
   reestimate_norms(one, samples);
   EXPECT_LT(learn::distance(variance, before), 1e-6);
+}
+
+// What later methods aim at: the float network's statistics, or the pruned one's own.
+TEST(Reestimate, FloatStatisticsStayKnownInAQuantizedNetwork) {
+  learn::Model pruned = random_model(chain_net()), quantized = random_model(chain_net());
+  prune_half(pruned, 5);
+  quantize_weights(quantized, 3);
+  const at::Tensor old = quantized.parameter("bn1", "running_mean").latent.clone();
+  reestimate_norms(pruned, image_samples());
+  reestimate_norms(quantized, image_samples());
+  EXPECT_EQ(learn::distance(float_twin(quantized).parameter("bn1", "running_mean").latent, old), 0);
+  EXPECT_GT(learn::distance(float_twin(pruned).parameter("bn1", "running_mean").latent, old), 0.01);
 }
 
 }  // namespace

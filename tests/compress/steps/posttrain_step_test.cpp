@@ -44,7 +44,10 @@ TEST(PosttrainStep, TheLadderEndsNearerToTheFloatNetwork) {
   learn::Model model = small_model(), plain = small_model();
   const at::Tensor expected = learn::forward(model, images()[0].frames, 1, {});
   run("fold | quantize:w=3,a=8,affine", plain);
-  const auto notes = run("fold | posttrain:cle | quantize:w=3,a=8,affine | posttrain:adaround,iterations=100 + posttrain:bias-correction", model);
+  const auto notes =
+      run("fold | posttrain:cle | quantize:w=3,a=8,affine | posttrain:adaround,iterations=100 + "
+          "posttrain:bias-correction",
+          model);
   EXPECT_LT(error_of(model, expected), 0.5 * error_of(plain, expected)) << fmt::format("{}", fmt::join(notes, "\n"));
   EXPECT_FALSE(model.net().contains("bn"));
 }
@@ -60,12 +63,15 @@ TEST(PosttrainStep, FoldComesBeforeQuantizingInOnePhase) {
 TEST(PosttrainStep, DistilledImagesServeTheWholePhase) {
   learn::Model model = small_model();
   RunHooks hooks;  // no data at all
-  apply_untrained(parse_plan("fold | quantize:w=3,affine | posttrain:zeroq,iterations=20,count=16 + posttrain:adaround,iterations=20"), model, hooks);
+  apply_untrained(parse_plan("fold | quantize:w=3,affine | posttrain:zeroq,iterations=20,count=16 + "
+                             "posttrain:adaround,iterations=20"),
+                  model, hooks);
   EXPECT_EQ(model.parameter("conv2", "weight").quantizer->name(), "lsq");
 }
 
 TEST(PosttrainStep, TextAndErrors) {
-  const std::string text = to_text(parse_plan("posttrain:adaround,iterations=300,keep-if-better=false + posttrain:cle"));
+  const std::string text =
+      to_text(parse_plan("posttrain:adaround,iterations=300,keep-if-better=false + posttrain:cle"));
   EXPECT_EQ(to_text(parse_plan(text)), text);
   EXPECT_THROW(parse_plan("posttrain"), Error);
   EXPECT_THROW(parse_plan("posttrain:adaruond"), Error);
