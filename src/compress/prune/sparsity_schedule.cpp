@@ -32,7 +32,7 @@ double cubic(double progress, const ScheduleOptions& options) {
 }
 
 double lottery(double progress, const ScheduleOptions& options) {
-  return geometric(parts_done(progress, options.iterations + 1), options);
+  return geometric(parts_done(progress, 2 * options.iterations), options);
 }
 
 double dsd(double progress, const ScheduleOptions& options) {
@@ -68,7 +68,7 @@ const std::vector<SparsityScheduleRow>& sparsity_schedule_table() {
         "iterative, with weights rewound to an early step after each pruning",
         "Frankle and Carbin 2019; Frankle et al. 2020",
         {iterations_info(),
-         {"rewind", "float", "0.05", "0..0.5", "share of the phase after which values are kept"}}},
+         {"rewind", "float", "0.02", "0..0.5", "share of the phase after which values are kept"}}},
        lottery,
        false,
        true},

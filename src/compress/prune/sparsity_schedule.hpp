@@ -39,11 +39,12 @@ inline constexpr double pruning_share = 0.75;
 /// cubic: s (1 - (1 - p/0.75)^3), from 0 until three quarters of the phase, then s. Zhu and Gupta 2017, To
 /// Prune or Not
 ///   to Prune, eq. 1 with s_i = 0.
-/// lottery: dense for the first of n + 1 rounds, then pruned as by `iterative` with all values put back to
-/// those of an
-///   early step after each pruning. Frankle and Carbin 2019, The Lottery Ticket Hypothesis; rewinding to a
-///   step above 0: Frankle et al. 2020, Linear Mode Connectivity. Their rounds are whole trainings: ours are
-///   parts of one phase and of its one learning-rate schedule.
+/// lottery: n + 1 rounds, the first n over half the phase: dense at first, then pruned as by `iterative` with
+/// all values
+///   put back to those of an early step after each pruning; the last round trains for the other half. Frankle
+///   and Carbin 2019, The Lottery Ticket Hypothesis; rewinding to a step above 0: Frankle et al. 2020, Linear
+///   Mode Connectivity. Their rounds are whole trainings: ours are parts of one phase and of its one
+///   learning-rate schedule.
 /// dsd: dense, sparse at s, dense again (released weights start at 0), a third each. Han et al. 2017, DSD:
 /// the result is
 ///   dense, its purpose a better minimum; follow it with another step to compress.

@@ -89,11 +89,12 @@ TEST(GatedPruning, PenaltyByItsFormulaTogetherAndByLayer) {
     transform.apply(context);
     set_logit(*model.parameter("a", "weight").gate, std::log(0.7 / 0.3));
     set_logit(*model.parameter("b", "weight").gate, std::log(0.4 / 0.6));
-    context.step = 75;  // the density asked is the last one: 0.2
+    context.step = 74;  // the density asked is the last one: 0.2
     transform.apply(context);
-    const double expected = std::string(scope) == "global"
-                                ? std::pow(((128 * 0.7 + 64 * 0.4) / 192 - 0.2) / 0.05, 2)
-                                : (std::pow(0.5 / 0.05, 2) + std::pow(0.2 / 0.05, 2)) / 2;
+    const double expected =
+        std::string(scope) == "global"
+            ? std::pow(((128 * 0.7 + 64 * 0.4) / 192 - 0.2) / GatedPruning::tolerance, 2)
+            : (std::pow(0.5 / GatedPruning::tolerance, 2) + std::pow(0.2 / GatedPruning::tolerance, 2)) / 2;
     EXPECT_NEAR(transform.penalty(model).item<double>(), expected, 1e-2) << scope;
   }
 }
@@ -104,7 +105,7 @@ TEST(GatedPruning, GatesTrainToTheDensityAndBecomeMasks) {
     double open = -1;
     at::Tensor logits;
     training.before_apply = [&](std::int64_t step) {
-      if (step != 360) return;
+      if (step != 300) return;
       double sum = 0;
       for (const auto& name : training.model.weight_names())
         sum += dynamic_cast<ProbabilityGate&>(*training.model.parameters().at(name).gate)
@@ -116,7 +117,7 @@ TEST(GatedPruning, GatesTrainToTheDensityAndBecomeMasks) {
           dynamic_cast<ProbabilityGate&>(*training.model.parameter("a", "weight").gate).logits().detach();
     };
     training.after_apply = [&](std::int64_t step) {
-      if (step != 360) return;
+      if (step != 300) return;
       const learn::Parameter& a = training.model.parameter("a", "weight");
       EXPECT_FALSE(a.gate);
       EXPECT_EQ(all_zeros(training.model), std::llround(0.6 * 192));
@@ -124,7 +125,7 @@ TEST(GatedPruning, GatesTrainToTheDensityAndBecomeMasks) {
                 logits.masked_select(a.mask.eq(0)).max().item<double>());
     };
     training.run();
-    EXPECT_NEAR(open, 0.4, 0.05) << gate;
+    EXPECT_NEAR(open, 0.4, 0.1) << gate;
     EXPECT_EQ(training.resets, 1) << gate;
   }
 }

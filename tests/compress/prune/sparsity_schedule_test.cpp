@@ -34,10 +34,10 @@ TEST(SparsitySchedule, IterativeTakesTheSameShareEveryRound) {
 TEST(SparsitySchedule, LotteryHasADenseRoundFirst) {
   const ScheduleOptions options{0.936, 3};
   EXPECT_EQ(at("lottery", 0.0, options), 0.0);
-  EXPECT_EQ(at("lottery", 0.249, options), 0.0);
-  EXPECT_NEAR(at("lottery", 0.25, options), 0.6, 1e-12);
-  EXPECT_NEAR(at("lottery", 0.5, options), 0.84, 1e-12);
-  EXPECT_DOUBLE_EQ(at("lottery", 0.75, options), 0.936);
+  EXPECT_EQ(at("lottery", 0.166, options), 0.0);
+  EXPECT_NEAR(at("lottery", 1.0 / 6, options), 0.6, 1e-12);
+  EXPECT_NEAR(at("lottery", 1.0 / 3, options), 0.84, 1e-12);
+  EXPECT_DOUBLE_EQ(at("lottery", 0.5, options), 0.936);
 }
 
 TEST(SparsitySchedule, DenseAndSparseByTurns) {

@@ -11,13 +11,12 @@
 namespace tern::compress {
 namespace {
 
-constexpr double tolerance = 0.05;  // of density: the penalty is 1 there
-constexpr double gated_share = 0.9;
+constexpr double descent_share = 0.6;  // of the phase: then the density stays
 constexpr std::int64_t density_changes = 64;
 constexpr const char* density_key = "gate_density";
 
 std::int64_t mask_step(std::int64_t num_steps) {
-  return static_cast<std::int64_t>(std::ceil(gated_share * static_cast<double>(num_steps)));
+  return static_cast<std::int64_t>(std::ceil(pruning_share * static_cast<double>(num_steps)));
 }
 
 ProbabilityGate* gate_of(const learn::Parameter& parameter) {
@@ -46,7 +45,8 @@ void GatedPruning::attach(learn::Model& model) const {
 
 void GatedPruning::set_densities(TransformContext& context) const {
   const std::vector<std::string> names = selected_weights(context.model, settings_);
-  const double progress = static_cast<double>(context.step) / static_cast<double>(context.num_steps);
+  const double progress = pruning_share / descent_share * static_cast<double>(context.step) /
+                          static_cast<double>(context.num_steps);  // cubic ends at pruning_share
   const double sparsity = find_sparsity_schedule("cubic").sparsity(progress, {settings_.sparsity});
   std::vector<Extents> layers;
   for (const auto& name : names) layers.push_back(context.model.parameters().at(name).latent.sizes().vec());
@@ -95,7 +95,8 @@ at::Tensor GatedPruning::penalty(learn::Model& model) {
     const ProbabilityGate* gate = gate_of(parameter);
     if (!gate) return {};
     density = parameter.state.at(density_key).item<double>();
-    const at::Tensor probabilities = gate->open_probability();
+    const at::Tensor probabilities =
+        parameter.mask.defined() ? gate->open_probability() * parameter.mask : gate->open_probability();
     if (together) {
       open = open.defined() ? open + probabilities.sum() : probabilities.sum();
       count += static_cast<double>(probabilities.numel());

@@ -10,15 +10,18 @@
 namespace tern::compress {
 
 /// Gives each selected weight a gate at the start and adds, for the density asked at the moment,
-///   penalty() = ((mean open_probability - density) / 0.05)^2
-/// (the form of NNCF's RB sparsity; Louizos et al. weigh the expected number of weights by a constant, which
-/// gives some sparsity or other). Over all layers together with scope global, else the mean of the layers'
-/// own. The density falls as 1 - `cubic` does, kept in Parameter::state["gate_density"]. After nine tenths of
-/// the phase the gates become masks of exactly the sparsity asked, highest logits kept, weights are
-/// multiplied by their gates, and training goes on without. Without training there is nothing to learn from:
-/// prunes by the criterion.
+///   penalty() = ((mean open_probability - density) / tolerance)^2
+/// over all layers together with scope global, else the mean of the layers' own. The density falls along
+/// `cubic` over three fifths of the phase; it is kept in Parameter::state["gate_density"]. After three
+/// quarters the gates become masks of exactly the sparsity asked, highest logits kept, weights are multiplied
+/// by their gates, and training goes on without. Without training there is nothing to learn from: prunes by
+/// the criterion. The penalty has the form of NNCF's RB sparsity, whose tolerance is 0.05: over a thousand
+/// steps of Adam that drowns the loss, and all gates fall alike. Louizos et al. weigh the expected number of
+/// weights by a constant, which gives some sparsity or other.
 class GatedPruning : public PruneTransform {
  public:
+  static constexpr double tolerance = 0.2;  ///< of density
+
   /// `gate`: a row of gate_table(). Errors: ErrorKind::usage for an unknown one.
   GatedPruning(PruneSettings settings, std::string gate);
 

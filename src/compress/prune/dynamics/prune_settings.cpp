@@ -33,7 +33,7 @@ void prune_to(TransformContext& context, const PruneSettings& settings, double s
                              .samples = context.samples,
                              .loss = context.loss,
                              .seed = seed,
-                             .sparsity = sparsity};
+                             .sparsity = masked_fraction(context.model, names) > 0 ? 0.0 : sparsity};
   if (!regrow) return prune_by(*settings.criterion, input, sparsity, *settings.scope, settings.shape);
   const Scores scores = score_weights(*settings.criterion, input);
   prune(context.model, scores, names, sparsity, *settings.scope, settings.shape, true);

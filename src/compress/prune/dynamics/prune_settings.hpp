@@ -27,7 +27,7 @@ struct PruneSettings {
 
   // Options of single methods; their rows say which look at them, and the defaults.
   int iterations = 5;
-  double rewind = 0.05;
+  double rewind = 0.02;
   int interval = 100;     ///< steps between changes of masks
   double drop = 0.3;      ///< share of the kept weights exchanged at first
   double backward = 0.0;  ///< sparsity of the set that trains, at most `sparsity`

@@ -26,10 +26,10 @@ ScheduledPruning::ScheduledPruning(const SparsityScheduleRow& schedule, PruneSet
   const std::string& name = schedule.info.name;
   if (watches_movement_ && schedule_.sparsity(0.0, {settings_.sparsity, settings_.iterations}) > 0)
     fail(ErrorKind::usage, "plan", "prune: movement must be seen before '{}' prunes by it; use cubic", name);
-  if (schedule_.rewinds && !(settings_.rewind > 0 && settings_.rewind < 1.0 / (settings_.iterations + 1)))
+  if (schedule_.rewinds && !(settings_.rewind > 0 && settings_.rewind < 0.5 / settings_.iterations))
     fail(ErrorKind::usage, "plan",
          "prune: '{}' with {} iterations rewinds to above 0 and below {:.3g} of the phase, got {}", name,
-         settings_.iterations, 1.0 / (settings_.iterations + 1), settings_.rewind);
+         settings_.iterations, 0.5 / settings_.iterations, settings_.rewind);
 }
 
 double ScheduledPruning::sparsity_at(std::int64_t step, std::int64_t num_steps) const {
