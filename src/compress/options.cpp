@@ -51,13 +51,13 @@ void Options::parse(std::string_view text, std::string_view step) {
     const std::string word(trim(part.substr(0, equals)));
     const OptionSpec* found = nullptr;
     std::string value;
-    for (const auto& entry : specs_) {
+    for (const auto& entry : specs_) {  // a word that two options know goes to the first that is still free
       if (equals != std::string_view::npos ? entry.name == word
                                            : entry.type == OptionType::flag ? entry.name == word : has_choice(entry, word)) {
+        if (found && equals == std::string_view::npos && !values_.count(found->name)) break;
         found = &entry;
         value = equals != std::string_view::npos ? std::string(trim(part.substr(equals + 1)))
                                                  : entry.type == OptionType::flag ? "true" : word;
-        break;
       }
     }
     if (!found) {

@@ -13,13 +13,15 @@ namespace tern::compress {
 enum class OptionType { number, integer, flag, choice, text };
 
 /// One option of a step: `name=value`; a choice or a flag may also stand alone ("cubic", "folded").
+/// A word that several choices know goes to the first of them that is not set yet: "ewgs" is a quantizer, and in
+/// "duq,ewgs" its gradient.
 struct OptionSpec {
   std::string name;
   OptionType type = OptionType::text;
-  std::string fallback;  ///< text of the default; empty: unset
-  std::string summary;
+  std::string fallback = {};  ///< text of the default; empty: unset
+  std::string summary = {};
   double min = 0, max = 0;           ///< numbers and integers: accepted range; both 0: any
-  std::vector<std::string> choices;  ///< of a choice
+  std::vector<std::string> choices = {};  ///< of a choice
   bool always_shown = false;         ///< in canonical text although it has its default
 };
 

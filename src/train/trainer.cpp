@@ -47,7 +47,8 @@ class Run {
     while (info_.position.phase < static_cast<std::int64_t>(phases_.size())) {
       if (epochs_of(info_.position.phase) == 0) {
         phase_run().before_step(0, 0);
-        end_phase();
+        finish_phase();
+        next_phase();
         save();
         continue;
       }
@@ -103,20 +104,22 @@ class Run {
     }
     EpochResult result{epoch, at.loss_sum / static_cast<double>(at.seen),
                        static_cast<double>(at.correct) / static_cast<double>(at.seen), 0.0, rate, 0.0};
+    const bool ends_phase = at.epoch + 1 == epochs_of(at.phase);
+    if (ends_phase) finish_phase();
     if (options_.validate_each_epoch && data_.validation.size() > 0)
       result.validation_accuracy = evaluate(model_, data_, data_.validation).accuracy;
     result.seconds = seconds_before + seconds_since(start);
     info_.history.push_back(result);
     at = {at.phase, at.epoch + 1, 0, 0.0, 0, 0, 0.0};
-    if (at.epoch == epochs_of(at.phase)) end_phase();
+    if (ends_phase) next_phase();
     save();
     if (on_epoch_) on_epoch_(result);
   }
 
-  void end_phase() {
-    Position& at = info_.position;
-    phase_run().finish(epochs_of(at.phase) * batches_per_epoch_);
-    at = {at.phase + 1};
+  void finish_phase() { phase_run().finish(epochs_of(info_.position.phase) * batches_per_epoch_); }
+
+  void next_phase() {
+    info_.position = {info_.position.phase + 1};
     phase_run_ = nullptr;
     optimizer_ = nullptr;  // a new phase starts with fresh moments, as it does with a fresh warm-up
   }

@@ -33,6 +33,17 @@ TEST(Options, DefaultsAreLeftOutUnlessAlwaysShown) {
   EXPECT_EQ(parsed(parsed("bits=3,narrow").canonical()).canonical(), "bits=3,lsq,narrow");
 }
 
+TEST(Options, AWordOfTwoChoicesGoesToTheFirstThatIsFree) {
+  Options options({{.name = "method", .type = OptionType::choice, .fallback = "duq", .choices = {"duq", "ewgs"}},
+                   {.name = "gradient", .type = OptionType::choice, .fallback = "ste", .choices = {"ste", "ewgs"}}});
+  Options both = options;
+  both.parse("duq,ewgs", "step");
+  EXPECT_EQ(both.text("gradient"), "ewgs");
+  options.parse("ewgs", "step");
+  EXPECT_EQ(options.text("method"), "ewgs");
+  EXPECT_EQ(options.text("gradient"), "ste");
+}
+
 TEST(Options, RefusesWithTheNearestName) {
   for (const char* text : {"bits=4.5", "bits=17", "bits=", "lsq,lsq+", "narow", "bit=4", "narrow=maybe", "share=nan"})
     EXPECT_THROW(parsed(text), Error) << text;

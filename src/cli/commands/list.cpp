@@ -2,9 +2,21 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "compress/prune/magnitude.hpp"
+#include "compress/factorize/factorization.hpp"
+#include "compress/posttrain/posttrain.hpp"
+#include "compress/prune/criterion.hpp"
+#include "compress/prune/dynamics/dynamic_masks.hpp"
+#include "compress/prune/dynamics/gated_pruning.hpp"
+#include "compress/prune/dynamics/growth.hpp"
+#include "compress/prune/scope.hpp"
+#include "compress/prune/shape.hpp"
 #include "compress/prune/sparsity_schedule.hpp"
+#include "compress/quantize/activation_quantizer.hpp"
+#include "compress/quantize/affine.hpp"
+#include "compress/quantize/calibrator.hpp"
 #include "compress/quantize/quantizer.hpp"
+#include "compress/step_kind.hpp"
+#include "compress/structure/channel_criterion.hpp"
 #include "cost/encoding.hpp"
 #include "data/dataset.hpp"
 #include "data/transform.hpp"
@@ -36,14 +48,43 @@ std::vector<MethodInfo> infos(const Table& table) {
   return methods;
 }
 
+/// A plan's steps with their options as parameters.
+std::vector<MethodInfo> step_infos() {
+  constexpr const char* types[] = {"float", "int", "bool", "string", "string"};
+  std::vector<MethodInfo> methods;
+  for (const auto* kind : compress::step_kind_table()) {
+    MethodInfo info{kind->name, kind->summary, "", {}};
+    for (const auto& option : kind->options()) {
+      std::string range = fmt::format("{}", fmt::join(option.choices, "|"));
+      if (option.min != option.max) range = fmt::format("{}..{}", option.min, option.max);
+      info.parameters.push_back(
+          {option.name, types[static_cast<int>(option.type)], option.fallback, range, option.summary});
+    }
+    methods.push_back(std::move(info));
+  }
+  return methods;
+}
+
 std::vector<Kind> all_kinds() {
   return {{"operations", "nodes of a Net", infos(net::op_table())},
           {"architectures", "networks of the zoo", infos(zoo::architecture_table())},
           {"surrogates", "gradients of a spike", infos(kernels::surrogate_table())},
           {"quantizers", "of weights", infos(compress::quantizer_table())},
           {"rounding-gradients", "what backward pretends about rounding", infos(compress::rounding_gradient_table())},
-          {"criteria", "which weights to prune", {compress::magnitude_info()}},
+          {"activation-quantizers", "of what kernels read", infos(compress::activation_quantizer_table())},
+          {"calibrators", "ranges from data", infos(compress::calibrator_table())},
+          {"roundings", "of affine quantizers", infos(compress::rounding_table())},
+          {"post-training", "better quantization without labels", infos(compress::posttrain_table())},
+          {"criteria", "which weights to prune", infos(compress::criterion_table())},
+          {"scopes", "how sparsity is shared between layers", infos(compress::scope_table())},
+          {"mask-shapes", "which weights go together", infos(compress::mask_shape_table())},
           {"schedules", "how sparsity grows", infos(compress::sparsity_schedule_table())},
+          {"growth", "sparse from the start to the end", infos(compress::growth_table())},
+          {"dynamic-masks", "masks chosen anew while training", infos(compress::dynamic_mask_table())},
+          {"gates", "trained factors that become masks", infos(compress::gated_pruning_table())},
+          {"channel-criteria", "which channels to remove", infos(compress::channel_criterion_table())},
+          {"factorizations", "kernels as products of smaller ones", infos(compress::factorization_table())},
+          {"steps", "what a plan is made of", step_infos()},
           {"optimizers", "", train::optimizer_table()},
           {"learning-rates", "schedules of the learning rate", train::learning_rate_table()},
           {"losses", "", infos(learn::loss_table())},

@@ -9,7 +9,7 @@ namespace {
 class LearnedInterval : public UniformWeight {
  public:
   LearnedInterval(const QuantizerOptions& options, const at::Tensor& weight)
-      : UniformWeight("learned-interval", options, true) {
+      : UniformWeight("ewgs", options, true) {
     const at::Tensor rows = rows_of(weight, options.granularity), kept = rows.ne(0).sum(1).clamp_min(1);
     const at::Tensor sigma = (rows.square().sum(1) / kept).sqrt();
     range_ = floor_scale(at::minimum(3 * sigma, rows.abs().amax(1)))
@@ -35,7 +35,7 @@ class LearnedInterval : public UniformWeight {
 }  // namespace
 
 MethodInfo learned_interval_info() {
-  return {"learned-interval", "uniform, trained interval: the quantizer of EWGS", "Lee et al. 2021, EWGS",
+  return {"ewgs", "uniform, trained interval: the quantizer of EWGS", "Lee et al. 2021, EWGS",
           {bits_parameter(2, 16), gradient_parameter(), granularity_parameter()}};
 }
 

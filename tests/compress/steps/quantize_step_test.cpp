@@ -100,7 +100,7 @@ TEST(QuantizeStep, EightBitsChangeLittleAndTrainingEqualsEvaluation) {
   const Samples samples = images(4, 7);
   learn::Model floats(residual_net(), 3);
   const at::Tensor expected = scores(floats, samples);
-  for (const char* method : {"affine", "lsq", "lsq+", "pact", "duq", "learned-interval", "affine,per=channel", "sawb"}) {
+  for (const char* method : {"affine", "lsq", "lsq+", "pact", "duq", "ewgs", "affine,per=channel", "sawb"}) {
     learn::Model model = quantized(fmt::format("quantize:w=8,a=8,{},calibrator=minmax", method), samples);
     const at::Tensor got = scores(model, samples);
     EXPECT_LT(((got - expected).norm() / expected.norm()).item<double>(), 0.03) << method;
