@@ -28,6 +28,12 @@ const LossRow& find_loss(std::string_view name) {
   return find_method(loss_table(), "loss", name, [](const LossRow& row) -> const MethodInfo& { return row.info; });
 }
 
+at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teacher, double temperature) {
+  const at::Tensor wanted = at::log_softmax(teacher.detach() / temperature, 1);
+  const at::Tensor given = at::log_softmax(student / temperature, 1);
+  return (wanted.exp() * (wanted - given)).sum(1).mean() * (temperature * temperature);
+}
+
 at::Tensor one_hot(const at::Tensor& labels, std::int64_t classes, double smoothing) {
   at::Tensor targets = at::full({labels.size(0), classes}, smoothing / static_cast<double>(classes));
   return targets.scatter_add_(1, labels.unsqueeze(1), at::full({labels.size(0), 1}, 1.0 - smoothing));

@@ -24,6 +24,10 @@ struct LossRow {
 const std::vector<LossRow>& loss_table();
 const LossRow& find_loss(std::string_view name);
 
+/// Distillation (Hinton et al. 2015): T^2 * KL(softmax(teacher / T) || softmax(student / T)), mean over samples.
+/// `temperature` T > 0; 1 suits students of few bits: higher ones at a fixed weight have destroyed them.
+at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teacher, double temperature);
+
 /// Rows of targets: 1 - smoothing at the label, smoothing / classes everywhere. labels: int64 [n].
 at::Tensor one_hot(const at::Tensor& labels, std::int64_t classes, double smoothing);
 

@@ -112,6 +112,8 @@ train::TrainOptions read_train(YamlMap& map, train::TrainOptions o) {
   o.loss = map.text_or("loss", o.loss);
   o.label_smoothing = map.real_or("label_smoothing", o.label_smoothing, 0, 0.99);
   o.mixup_alpha = map.real_or("mixup_alpha", o.mixup_alpha, 0, 100);
+  o.distillation = map.real_or("distillation", o.distillation, 0, 1);
+  o.temperature = map.real_or("temperature", o.temperature, 0.01, 100);
   o.augment.max_shift = static_cast<int>(map.integer_or("max_shift", o.augment.max_shift, 0, 1024));
   o.augment.horizontal_flip = map.real_or("horizontal_flip", o.augment.horizontal_flip, 0, 1);
   o.augment.event_drop = map.real_or("event_drop", o.augment.event_drop, 0, 1);
@@ -132,7 +134,8 @@ std::string train_keys(const train::TrainOptions& o) {
       "horizontal_flip: {}, event_drop: {}, calibration_samples: {}",
       o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum, o.learning_rate.base,
       o.learning_rate.name, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.augment.max_shift,
-      o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples);
+      o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples) +
+         (o.distillation > 0 ? fmt::format(", distillation: {}, temperature: {}", o.distillation, o.temperature) : "");
 }
 
 std::string train_text(const train::TrainOptions& o) { return "{" + train_keys(o) + "}"; }

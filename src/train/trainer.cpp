@@ -38,6 +38,7 @@ class Run {
     if (phases_.empty()) phases_.emplace_back();
     compress::check_plan(plan, model);
     if (data.train.size() == 0) fail(ErrorKind::usage, "data set '" + data.name + "'", "the training split is empty");
+    if (options.distillation > 0) teacher_ = std::make_unique<learn::Model>(model.clone_without_quantizers());
     info_.fingerprint = fingerprint(model, data, plan, options);
     batches_per_epoch_ = (data.train.size() + options.batch_size - 1) / options.batch_size;
   }
@@ -171,6 +172,7 @@ class Run {
     forward_options.seed = derive_seed(seed, "forward");
     const at::Tensor scores = learn::forward(model_, batch.frames, batch.num_steps, forward_options);
     at::Tensor loss = loss_(scores, targets);
+    if (teacher_) loss = loss * (1 - options_.distillation) + options_.distillation * teacher_loss(batch, scores);
     if (const at::Tensor penalty = run.penalty(); penalty.defined()) loss = loss + penalty;
     const double value = loss.item<double>();
     if (!std::isfinite(value))
@@ -186,6 +188,15 @@ class Run {
     at.correct += learn::count_correct(scores.detach(), batch.labels);
     at.seen += n;
     return rate;
+  }
+
+  at::Tensor teacher_loss(const Batch& batch, const at::Tensor& scores) {
+    at::Tensor wanted;
+    {
+      const c10::NoGradGuard no_grad;
+      wanted = learn::forward(*teacher_, batch.frames, batch.num_steps, {});
+    }
+    return learn::distillation_loss(scores, wanted, options_.temperature);
   }
 
   void report(int epoch) const {
@@ -214,6 +225,7 @@ class Run {
   compress::Samples samples_;
   std::int64_t batches_per_epoch_ = 0;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<learn::Model> teacher_;
   CheckpointInfo info_;
   Clock::time_point last_save_ = Clock::now();
 };
@@ -255,7 +267,9 @@ std::string fingerprint(const learn::Model& model, const data::FrameDataset& dat
       o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps, o.validate_each_epoch, o.learning_rate.name,
       o.learning_rate.base, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.seed,
       o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples, start);
-  return to_hex(fnv1a_64(text));
+  const std::string teacher =
+      o.distillation > 0 ? fmt::format("|distillation {} {}", o.distillation, o.temperature) : std::string();
+  return to_hex(fnv1a_64(text + teacher));
 }
 
 }  // namespace tern::train

@@ -29,6 +29,10 @@ struct TrainOptions {
   std::string loss = "ce";            ///< a row of learn::loss_table()
   double label_smoothing = 0.0;
   double mixup_alpha = 0.0;  ///< > 0: mixed batches
+  /// Share of the loss that is distillation from the model as train() gets it, in full precision and untouched by the
+  /// plan: (1 - share) * loss + share * learn::distillation_loss.
+  double distillation = 0.0;
+  double temperature = 1.0;
   data::Augment augment;
   std::uint64_t seed = 1;
   std::int64_t calibration_samples = 512;  ///< of the training split, for methods that look at data

@@ -16,6 +16,16 @@ TEST(Losses, HandWorkedCases) {
   EXPECT_THROW(find_loss("mes"), Error);
 }
 
+TEST(Losses, DistillationByHand) {
+  const at::Tensor teacher = at::tensor({0.0F, std::log(3.0F)}).view({1, 2});  // 1/4, 3/4
+  const at::Tensor student = at::zeros({1, 2}).set_requires_grad(true);        // 1/2, 1/2
+  const at::Tensor loss = distillation_loss(student, teacher, 1.0);
+  EXPECT_NEAR(loss.item<double>(), 0.25 * std::log(0.5) + 0.75 * std::log(1.5), 1e-6);
+  EXPECT_NEAR(distillation_loss(teacher, teacher, 2.0).item<double>(), 0, 1e-6);
+  loss.backward();
+  EXPECT_NEAR(student.grad()[0][0].item<double>(), 0.25, 1e-6);  // softmax(student) - softmax(teacher)
+}
+
 TEST(Losses, SmoothedTargetsSumToOne) {
   const at::Tensor targets = one_hot(at::tensor({2}, at::kLong), 4, 0.2);
   EXPECT_NEAR(targets[0][2].item<double>(), 0.85, 1e-6);

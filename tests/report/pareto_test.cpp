@@ -79,7 +79,8 @@ TEST(ParetoTest, GroupsDifferInNothingButTheSeed) {
   EXPECT_EQ(seen, trials.size() - 1);
 }
 
-TEST(ParetoTest, TestAccuracyNeverSelects) {
+// Scores of the best epoch or trial on test are no scores.
+TEST(ParetoTest, Pitfall21TestAccuracyNeverSelects) {
   auto trials = synthetic_trials();
   const auto before = group_trials(trials);
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -50,7 +50,7 @@ TEST_F(RunnerTest, EveryTrialIsMeasuredAndTheEngineAgrees) {
   ASSERT_TRUE(result.winner.has_value());
   EXPECT_EQ(result.winner->disagreements, 0);
   EXPECT_NE(read_file(result.report).find("tiny"), std::string::npos);
-  config.resolved += "# changed\n";
+  config.identity += "# changed\n";
   EXPECT_THROW(run_study(config, options), Error) << "another configuration in the same folder";
 }
 

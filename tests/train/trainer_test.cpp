@@ -89,6 +89,49 @@ TEST_F(TrainerTest, ResumesBitForBit) {
   expect_equal(unbroken, finished);
 }
 
+// Steps that rewrite the Net, attach activation quantizers, rewind and grow: stopped and resumed, the same bits.
+TEST_F(TrainerTest, ResumesWhateverAPlanMade) {
+  for (const char* text : {"fold | quantize:w=4,a=4,lsq", "prune:erk=0.5,rigl,interval=3 | quantize:w=4,a=4,lsq",
+                           "prune:global=0.6,lottery", "prune:local=0.5,l0", "prune:local=0.5,dpf"}) {
+    const auto plan = compress::parse_plan(text);
+    options.checkpoint = folder / "unbroken.safetensors";
+    learn::Model unbroken(toy_net(), 1);
+    train(unbroken, data, plan, options);
+    options.checkpoint = folder / "checkpoint.safetensors";
+    while (true) {
+      learn::Model model(toy_net(), 1);
+      int batches = 0;
+      request_stop(false);
+      try {
+        train(model, data, plan, options, [&](const Progress&) { if (++batches == 7) request_stop(); });
+        SCOPED_TRACE(text);
+        ASSERT_EQ(net::to_json(model.net(), -1), net::to_json(unbroken.net(), -1));
+        expect_equal(unbroken, model);
+        break;
+      } catch (const Error& error) {
+        ASSERT_EQ(error.kind(), ErrorKind::interrupted) << text << ": " << error.what();
+      }
+    }
+    request_stop(false);
+    fs::remove_all(folder);
+  }
+}
+
+// A teacher loaded with the student's compression schedule teaches its own damage.
+TEST_F(TrainerTest, Pitfall16TheTeacherStaysFloatAndWhole) {
+  learn::Model start(toy_net(), 1);
+  train(start, data, {}, options);
+  learn::Model student = start.clone_without_quantizers(), same_start = start.clone_without_quantizers();
+  options.distillation = 1.0;  // the labels have no say: only an intact teacher can hand its knowledge on
+  train(student, data, compress::parse_plan("prune:global=0.3 + quantize:w=3"), options);
+  EXPECT_EQ(student.parameter("conv", "weight").bits(), 3);
+  EXPECT_GT(evaluate(student, data, data.test).accuracy, 0.85);
+  expect_equal(start, same_start);
+}
+
+// High temperatures at fixed weights destroy students of few bits: 1 is the default.
+TEST_F(TrainerTest, Pitfall17TemperatureStartsAtOne) { EXPECT_EQ(TrainOptions{}.temperature, 1.0); }
+
 TEST_F(TrainerTest, RefusesACheckpointOfOtherSettings) {
   options.checkpoint = folder / "checkpoint.safetensors";
   learn::Model model(toy_net(), 1);

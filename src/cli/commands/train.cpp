@@ -42,6 +42,8 @@ void add_train_options(CLI::App& command, TrainArguments& a) {
   command.add_option("--loss", o.loss, "tern list losses")->capture_default_str();
   command.add_option("--label-smoothing", o.label_smoothing)->check(CLI::Range(0.0, 0.99))->capture_default_str();
   command.add_option("--mixup-alpha", o.mixup_alpha, "mixed batches")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--distillation", o.distillation, "share of the loss that teaches the starting model's scores")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--temperature", o.temperature, "of distillation")->check(CLI::PositiveNumber)->capture_default_str();
   command.add_option("--max-shift", o.augment.max_shift, "shift samples by up to so many pixels")->check(CLI::Range(0, 1024));
   command.add_option("--horizontal-flip", o.augment.horizontal_flip, "probability of mirroring left and right")->check(CLI::Range(0.0, 1.0));
   command.add_option("--seed", o.seed)->capture_default_str();
