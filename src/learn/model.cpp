@@ -62,7 +62,10 @@ QuantizedWeight Parameter::integers() const {
   const c10::NoGradGuard no_grad;
   if (!quantizer) return {masked(), at::ones({}), {}};
   QuantizedWeight result = quantizer->integers(masked());
-  if (mask.defined() && result.uniform()) result.codes = result.codes * mask;
+  if (!mask.defined()) return result;
+  if (result.uniform()) result.codes = result.codes * mask;
+  else if ((result.values(latent.sizes()) * (1 - mask)).any().item<bool>())
+    fail(ErrorKind::usage, "quantizer '" + quantizer->name() + "'", "its codebook has no zero for pruned weights");
   return result;
 }
 

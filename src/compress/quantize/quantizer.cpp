@@ -6,8 +6,13 @@
 #include "compress/quantize/affine_weight.hpp"
 #include "compress/quantize/dorefa.hpp"
 #include "compress/quantize/duq.hpp"
+#include "compress/quantize/extreme/a2q.hpp"
+#include "compress/quantize/extreme/apot.hpp"
 #include "compress/quantize/extreme/binary.hpp"
+#include "compress/quantize/extreme/irnet.hpp"
 #include "compress/quantize/extreme/kmeans.hpp"
+#include "compress/quantize/extreme/pq.hpp"
+#include "compress/quantize/extreme/ttq.hpp"
 #include "compress/quantize/extreme/twn.hpp"
 #include "compress/quantize/learned_interval.hpp"
 #include "compress/quantize/lsq.hpp"
@@ -49,8 +54,13 @@ const std::vector<QuantizerRow>& quantizer_table() {
       {learned_interval_info(), 2, 16, make_learned_interval},
       {bnn_info(), 1, 1, make_bnn},
       {xnor_info(), 1, 1, make_xnor},
+      {irnet_info(), 1, 1, make_irnet},
       {twn_info(), 2, 2, make_twn},
+      {ttq_info(), 2, 2, make_ttq},
+      {apot_info(), 2, 8, make_apot},
       {kmeans_info(), 1, 8, make_kmeans},
+      {pq_info(), 1, 8, make_pq},
+      {a2q_info(), 2, 8, make_a2q},
   };
   return table;
 }
