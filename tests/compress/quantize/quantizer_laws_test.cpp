@@ -89,7 +89,7 @@ TEST(QuantizerLaws, QuantizingTwiceChangesNothing) {
 TEST(QuantizerLaws, MoreBitsFewerErrors) {
   const at::Tensor w = random({16, 64}, 7);
   for (const auto& row : quantizer_table()) {
-    if (row.max_bits < 8 || row.min_bits > 2) continue;
+    if (row.max_bits < 8 || row.min_bits > 2 || row.info.name == "a2q") continue;  // a2q: its accumulator limits it
     double last = std::numeric_limits<double>::infinity();
     for (const int bits : {2, 4, 8}) {
       const auto q = make_quantizer(row.info.name, {.bits = bits}, w);
