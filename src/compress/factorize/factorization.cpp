@@ -6,7 +6,8 @@ namespace tern::compress {
 
 const std::vector<FactorizationRow>& factorization_table() {
   static const std::vector<FactorizationRow> table{svd_factorization(), spatial_svd_factorization(),
-                                                   tucker2_factorization()};
+                                                   tucker2_factorization(), cp_factorization(),
+                                                   tensor_train_factorization()};
   return table;
 }
 
@@ -16,7 +17,7 @@ const FactorizationRow& find_factorization(std::string_view name) {
 }
 
 at::Tensor squared_spectrum(const at::Tensor& matrix) {
-  return std::get<1>(at::linalg_svd(matrix.detach().to(at::kDouble), false)).square();
+  return at::linalg_svdvals(matrix.detach().to(at::kDouble)).square();
 }
 
 }  // namespace tern::compress

@@ -29,8 +29,8 @@ struct FactorizationRow {
   MethodInfo info;
   /// Whether the method is for this kernel.
   bool (*suits)(const net::OpContext& context, const at::Tensor& kernel) = nullptr;
-  /// Squared singular values, largest first, of each matrix whose rank is chosen (double). A rank r discards the sum of
-  /// those behind the r-th.
+  /// Squared singular values, largest first, of each matrix whose rank is chosen (double). A rank r discards at most the
+  /// sum of those behind the r-th.
   std::vector<at::Tensor> (*spectra)(const at::Tensor& kernel) = nullptr;
   /// The links of the chain with these ranks, one for each spectrum, without weights. Together they have the node's
   /// stride, padding and dilation.
@@ -41,6 +41,8 @@ struct FactorizationRow {
                                       const std::vector<std::int64_t>& ranks) = nullptr;
   /// The matrices behind the spectra, for rank estimation.
   std::vector<at::Tensor> (*unfoldings)(const at::Tensor& kernel) = nullptr;
+  /// The ranks of these that the chain can use, where they bound each other. Null: all.
+  std::vector<std::int64_t> (*usable)(const at::Tensor& kernel, const std::vector<std::int64_t>& ranks) = nullptr;
 };
 
 const std::vector<FactorizationRow>& factorization_table();
@@ -50,6 +52,8 @@ const FactorizationRow& find_factorization(std::string_view name);
 FactorizationRow svd_factorization();          // svd_factorization.cpp
 FactorizationRow spatial_svd_factorization();  // spatial_svd.cpp
 FactorizationRow tucker2_factorization();      // tucker2.cpp
+FactorizationRow cp_factorization();           // cp.cpp
+FactorizationRow tensor_train_factorization(); // tensor_train.cpp
 
 /// Squared singular values of a matrix, largest first, in double.
 at::Tensor squared_spectrum(const at::Tensor& matrix);

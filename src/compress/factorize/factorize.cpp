@@ -31,6 +31,10 @@ Ranks full_ranks(const Candidate& layer) {
   return ranks;
 }
 
+Ranks usable(const FactorizationRow& row, const Candidate& layer, const Ranks& ranks) {
+  return row.usable ? row.usable(layer.kernel, ranks) : ranks;
+}
+
 /// MACs of a chain: links before the strided one run on the input's places.
 std::int64_t chain_macs(const net::Net& net, const FactorizationRow& row, const Candidate& layer, const Ranks& ranks) {
   const net::OpContext context = net.context(*layer.node);
@@ -41,12 +45,12 @@ std::int64_t chain_macs(const net::Net& net, const FactorizationRow& row, const 
   return net::totals(chain).macs_per_step;
 }
 
-/// Share of the spectra's energy that ranks discard.
-double discarded(const Candidate& layer, const Ranks& ranks) {
+/// What ranks cost: -log of the product over the spectra of the share of energy that they keep.
+double loss_of(const Candidate& layer, const Ranks& ranks) {
   double lost = 0;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     const double whole = layer.spectra[i].sum().item<double>();
-    if (whole > 0) lost += layer.spectra[i].slice(0, ranks[i]).sum().item<double>() / whole;
+    if (whole > 0) lost -= std::log(layer.spectra[i].slice(0, 0, ranks[i]).sum().item<double>() / whole);
   }
   return lost;
 }
@@ -68,18 +72,18 @@ Ranks ranks_by_rule(const FactorizationRow& row, const Factorization& options, c
     if (options.rule == RankRule::fixed) rank = static_cast<std::int64_t>(options.target);
     ranks.push_back(std::clamp<std::int64_t>(rank, 1, full));
   }
-  return ranks;
+  return usable(row, layer, ranks);
 }
 
 /// One smaller set of ranks for one layer.
 struct Move {
-  double price;  ///< discarded energy per MAC saved, beyond the layer's move before
+  double price;  ///< loss_of per MAC saved, beyond the layer's move before
   std::size_t layer;
   std::int64_t saved;
   Ranks ranks;
 };
 
-/// Moves of a layer on the lower convex hull of (MACs saved, energy discarded): prices only grow along it.
+/// Moves of a layer on the lower convex hull of (MACs saved, loss_of): prices only grow along it.
 void add_moves(std::vector<Move>& moves, const net::Net& net, const FactorizationRow& row, std::size_t index,
                const Candidate& layer) {
   struct Point { std::int64_t saved; double lost; Ranks ranks; };
@@ -88,9 +92,10 @@ void add_moves(std::vector<Move>& moves, const net::Net& net, const Factorizatio
   for (int step = rank_steps; step >= 1; --step) {
     Ranks ranks = full_ranks(layer);
     for (auto& rank : ranks) rank = std::max<std::int64_t>(1, rank * step / rank_steps);
+    ranks = usable(row, layer, ranks);
     if (ranks == before) continue;
     before = ranks;
-    Point point{layer.macs - chain_macs(net, row, layer, ranks), discarded(layer, ranks), ranks};
+    Point point{layer.macs - chain_macs(net, row, layer, ranks), loss_of(layer, ranks), ranks};
     if (point.saved <= hull.back().saved) continue;
     const auto slope = [](const Point& a, const Point& b) { return (b.lost - a.lost) / static_cast<double>(b.saved - a.saved); };
     while (hull.size() > 1 && slope(hull[hull.size() - 2], hull.back()) >= slope(hull.back(), point)) hull.pop_back();

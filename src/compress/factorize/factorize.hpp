@@ -12,7 +12,7 @@ namespace tern::compress {
 
 enum class RankRule {
   energy,  ///< smallest rank that keeps this share of each spectrum's squared singular values
-  macs,    ///< keep at most this fraction of the Net's MACs: least discarded energy per MAC saved first
+  macs,    ///< keep at most this fraction of the Net's MACs: see below
   evbmf,   ///< what evbmf_rank finds in each unfolding
   fixed    ///< this rank, or the full one where that is smaller
 };
@@ -33,7 +33,15 @@ struct Factorized {
 /// Replaces every layer that suits the method by its chain at the chosen ranks. The last link keeps the node's name and
 /// its bias; the others are called "conv1_in" and the like. A layer whose chain would need no fewer MACs stays as it is,
 /// with a note. Masks are worked into the factors, which have none.
-/// With RankRule::macs all spectra of a layer are shortened together, in sixteenths of the full rank.
+///
+/// RankRule::macs looks for the largest product, over all spectra of all layers, of the share of energy kept: a proxy for
+/// accuracy. All spectra of a layer are shortened together, in sixteenths of the full rank. The moves on the lower convex
+/// hull of (MACs saved, -log of the product) are taken by price until the target is met, so no other choice of
+/// sixteenths saves as much for less. The sum of the energies discarded, in place of the product, would be linear in the
+/// rank where spectra are flat (untrained kernels), and bring some layers to rank 1 while others stay whole; the
+/// logarithm grows without bound there, so that layers shrink together.
+/// Source: Kim, Khan and Kyung 2019, Efficient Neural Network Compression (the product of energies as the measure; we
+/// search on the hull instead of binning).
 /// Errors: ErrorKind::usage, place "plan", where the MACs cannot be reached, nothing suits the method, or a weight has a
 /// quantizer or gate.
 Factorized factorize(const learn::Model& model, const Factorization& options);

@@ -1,15 +1,9 @@
 // spatial-svd: kh x kw becomes kh x 1, then 1 x kw, over r channels.
-#include "compress/factorize/factorization.hpp"
+#include "compress/factorize/links.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::compress {
 namespace {
-
-using Ints = std::vector<std::int64_t>;
-
-bool suits(const net::OpContext& context, const at::Tensor& kernel) {
-  return context.node.op == "conv2d" && context.integer("groups") == 1 && kernel.size(2) > 1 && kernel.size(3) > 1;
-}
 
 /// [ic * kh, oc * kw].
 at::Tensor matrix_of(const at::Tensor& kernel) {
@@ -21,21 +15,7 @@ std::vector<at::Tensor> spectra(const at::Tensor& kernel) { return {squared_spec
 
 std::vector<FactorLayer> shapes(const net::OpContext& context, const at::Tensor& kernel,
                                 const std::vector<std::int64_t>& ranks) {
-  const auto [sh, sw] = context.pair("stride");
-  const auto [ph, pw] = context.pair("padding");
-  const auto [dh, dw] = context.pair("dilation");
-  return {{"vertical",
-           {{"out_channels", ranks[0]},
-            {"kernel", Ints{kernel.size(2), 1}},
-            {"stride", Ints{sh, 1}},
-            {"padding", Ints{ph, 0}},
-            {"dilation", Ints{dh, 1}}}},
-          {"",
-           {{"out_channels", kernel.size(0)},
-            {"kernel", Ints{1, kernel.size(3)}},
-            {"stride", Ints{1, sw}},
-            {"padding", Ints{0, pw}},
-            {"dilation", Ints{1, dw}}}}};
+  return {vertical_link(context, kernel, "vertical", ranks[0]), horizontal_link(context, kernel, "", kernel.size(0))};
 }
 
 std::vector<FactorLayer> factors(const net::OpContext& context, const at::Tensor& kernel,
@@ -54,7 +34,7 @@ std::vector<FactorLayer> factors(const net::OpContext& context, const at::Tensor
 FactorizationRow spatial_svd_factorization() {
   return {.info = {"spatial-svd", "kh x kw kernels: kh x 1 and 1 x kw over r channels",
                    "Jaderberg et al. 2014, Speeding up Convolutional Neural Networks with Low Rank Expansions", {}},
-          .suits = suits,
+          .suits = is_spatial_kernel,
           .spectra = spectra,
           .shapes = shapes,
           .factors = factors,

@@ -1,5 +1,5 @@
 // tucker2: 1x1 to r_in channels, kh x kw to r_out, 1x1 to the outputs; factors by truncated HOSVD, refined by HOOI.
-#include "compress/factorize/factorization.hpp"
+#include "compress/factorize/links.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::compress {
@@ -34,13 +34,10 @@ at::Tensor project_inputs(const at::Tensor& kernel, const at::Tensor& basis) {
 
 std::vector<FactorLayer> shapes(const net::OpContext& context, const at::Tensor& kernel,
                                 const std::vector<std::int64_t>& ranks) {
-  const auto point = [](std::int64_t channels) {
-    return std::map<std::string, net::Attribute>{{"out_channels", channels}, {"kernel", std::int64_t{1}}};
-  };
   auto middle = context.node.attributes;
   middle["out_channels"] = ranks[1];
   middle["bias"] = false;
-  return {{"in", point(ranks[0])}, {"core", middle}, {"", point(kernel.size(0))}};
+  return {point_link("in", ranks[0]), {"core", middle}, point_link("", kernel.size(0))};
 }
 
 std::vector<FactorLayer> factors(const net::OpContext& context, const at::Tensor& kernel,

@@ -1,6 +1,7 @@
 #include "compress/factorize/factorize.hpp"
 
 #include "base/error.hpp"
+#include "compress/factorize/canonical_polyadic.hpp"
 #include "compress/factorize/evbmf.hpp"
 #include "learn/forward.hpp"
 #include "learn/testing.hpp"
@@ -26,11 +27,18 @@ at::Tensor run(learn::Model& model, const at::Tensor& frames) {
   return learn::forward(model, frames, 1, {});
 }
 
-/// The kernel that a chain computes, read off by unit impulses: composed weights, as [oc, ic, kh, kw].
+/// A link's kernel with one group: depthwise ones are diagonal.
+at::Tensor dense(const FactorLayer& link) {
+  const auto groups = link.attributes.find("groups");
+  if (groups == link.attributes.end() || std::get<std::int64_t>(groups->second) == 1) return link.weight;
+  return at::diag_embed(link.weight.squeeze(1).permute({1, 2, 0})).permute({2, 3, 0, 1});
+}
+
+/// The kernel that a chain computes: composed weights, as [oc, ic, kh, kw].
 at::Tensor composed(const std::vector<FactorLayer>& chain) {
   at::Tensor kernel = chain[0].weight;
   for (std::size_t i = 1; i < chain.size(); ++i) {
-    const at::Tensor& next = chain[i].weight;  // [o, r, a, b] after [r, c, d, e]: their extents add up
+    const at::Tensor next = dense(chain[i]);  // [o, r, a, b] after [r, c, d, e]: their extents add up
     kernel = at::einsum("orab,rcde->ocadbe", {next, kernel})
                  .reshape({next.size(0), kernel.size(1), next.size(2) * kernel.size(2), next.size(3) * kernel.size(3)});
   }
@@ -51,7 +59,8 @@ struct Layer {
 };
 
 TEST(Factorization, FullRankReproducesTheLayer) {
-  for (const auto& [method, extents] : {std::pair{"svd", Ints{1, 1}}, std::pair{"spatial-svd", Ints{3, 3}}, std::pair{"tucker2", Ints{3, 3}}}) {
+  for (const auto& [method, extents] : {std::pair{"svd", Ints{1, 1}}, std::pair{"spatial-svd", Ints{3, 3}}, std::pair{"tucker2", Ints{3, 3}},
+                                          std::pair{"cp", Ints{3, 3}}, std::pair{"cp", Ints{2, 3}}, std::pair{"tensor-train", Ints{3, 2}}}) {
     learn::Model model(conv_net(extents), 3);
     const FactorizationRow& row = find_factorization(method);
     const net::Node& node = model.net().node("a");
@@ -93,6 +102,66 @@ TEST(Factorization, TuckerErrorIsWithinTheDiscardedSpectra) {
   }
 }
 
+TEST(Factorization, TensorTrainErrorIsWithinTheDiscardedSpectra) {
+  const Layer layer("tensor-train", {3, 3});
+  const auto spectra = layer.row.spectra(layer.kernel);
+  for (const auto& ranks : {Ints{2, 4, 5}, Ints{5, 9, 7}, Ints{6, 18, 3}, Ints{1, 3, 9}}) {
+    ASSERT_EQ(layer.row.usable(layer.kernel, ranks), ranks);
+    double sum = 0, largest = 0;
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      const double lost = spectra[i].slice(0, ranks[i]).sum().item<double>();
+      sum += lost;
+      largest = std::max(largest, lost);
+    }
+    const double error = layer.squared_error(ranks);
+    EXPECT_LE(error, sum + 1e-6);  // Oseledets 2011, theorem 2.2
+    EXPECT_GE(error, largest - 1e-6);
+  }
+  EXPECT_EQ(layer.row.usable(layer.kernel, {2, 18, 10}), (Ints{2, 6, 10}));
+  EXPECT_EQ(layer.row.usable(layer.kernel, {1, 18, 10}), (Ints{1, 3, 9}));
+}
+
+TEST(Factorization, CpFindsPlantedTerms) {
+  for (const std::int64_t rank : {1, 2}) {
+    Layer layer("cp", {3, 3});
+    layer.kernel = at::einsum("or,ir,yr,xr->oiyx", {learn::random({10, rank}, 1), learn::random({6, rank}, 2),
+                                                    learn::random({3, rank}, 3), learn::random({3, rank}, 4)});
+    EXPECT_LT(std::sqrt(layer.squared_error({rank})), 1e-5 * layer.kernel.norm().item<double>()) << rank;
+  }
+}
+
+TEST(Factorization, CpErrorIsWithinTheDiscardedSpectrum) {
+  const Layer layer("cp", {3, 3});
+  const at::Tensor spectrum = layer.row.spectra(layer.kernel)[0];
+  EXPECT_NEAR(spectrum.sum().item<double>(), layer.kernel.square().sum().item<double>(), 1e-3);
+  double before = spectrum.sum().item<double>();
+  for (const std::int64_t rank : {1, 4, 12, 30}) {
+    const double error = layer.squared_error({rank});
+    EXPECT_LT(error, spectrum.slice(0, rank).sum().item<double>()) << rank;
+    EXPECT_LT(error, before) << rank;
+    before = error;
+  }
+}
+
+/// x x y + x y x + y x x: no best approximation of rank 2 exists; better and better ones have terms that grow and cancel.
+TEST(Factorization, CpTermsStayBoundedWhereNoBestApproximationExists) {
+  std::vector<at::Tensor> x, y;
+  for (std::uint64_t mode = 0; mode < 3; ++mode) {
+    x.push_back(learn::random({3}, 30 + mode));
+    y.push_back(learn::random({3}, 40 + mode));
+  }
+  const auto outer = [](const at::Tensor& a, const at::Tensor& b, const at::Tensor& c) {
+    return at::einsum("o,i,y,x->oiyx", {a, b, c, at::ones({2})});
+  };
+  const at::Tensor kernel = outer(x[0], x[1], y[2]) + outer(x[0], y[1], x[2]) + outer(y[0], x[1], x[2]);
+  const PolyadicTerms terms = fit_polyadic(kernel, 2);
+  const at::Tensor energies = terms.out.square().sum(0) * terms.in.square().sum(0) * terms.rows.square().sum(0) *
+                              terms.cols.square().sum(0);
+  EXPECT_LE(energies.sum().item<double>(), polyadic_energy_limit * kernel.square().sum().item<double>() * (1 + 1e-9));
+  const at::Tensor fitted = at::einsum("or,ir,yr,xr->oiyx", {terms.out, terms.in, terms.rows, terms.cols});
+  EXPECT_LT((fitted - kernel).square().sum().item<double>(), polyadic_spectrum(kernel).slice(0, 2).sum().item<double>());
+}
+
 TEST(Evbmf, FindsThePlantedRank) {
   for (const std::int64_t rank : {0, 1, 4, 9}) {
     at::Tensor matrix = 0.5 * learn::random({40, 90}, 8);
@@ -129,7 +198,8 @@ TEST(Factorize, LowRankLayersAreReplacedExactlyAndOthersStay) {
 }
 
 TEST(Factorize, MeetsTheMacsOfArchitectures) {
-  for (const auto& [name, method, target] : {std::tuple{"resnet20", "tucker2", 0.5}, std::tuple{"resnet20", "spatial-svd", 0.6}}) {
+  for (const auto& [name, method, target] : {std::tuple{"resnet20", "tucker2", 0.5}, std::tuple{"resnet20", "spatial-svd", 0.6},
+                                              std::tuple{"resnet20", "cp", 0.5}, std::tuple{"resnet20", "tensor-train", 0.5}}) {
     const learn::Model model(zoo::find_architecture(name).build({.input_shape = {3, 16, 16}}), 1);
     Factorized result = factorize(model, {.method = method, .rule = RankRule::macs, .target = target});
     const double fraction = static_cast<double>(net::totals(result.model.net()).macs_per_step) /
@@ -137,6 +207,57 @@ TEST(Factorize, MeetsTheMacsOfArchitectures) {
     EXPECT_LE(fraction, target) << method;
     EXPECT_GT(fraction, target - 0.07) << method;
     EXPECT_TRUE(run(result.model, learn::random({2, 3, 16, 16}, 3)).isfinite().all().item<bool>());
+  }
+}
+
+/// two_wide(): a 64 -> 64, b 64 -> 64; kernels with these singular values, largest first.
+learn::Model two_wide(const at::Tensor& values_of_a, const at::Tensor& values_of_b) {
+  net::Net net("wide");
+  net.add("x", "input", {}, {{"shape", Ints{64}}, {"time", false}});
+  net.add("a", "linear", {"x"}, {{"out_features", std::int64_t{64}}});
+  net.add("act", "relu", {"a"});
+  net.add("b", "linear", {"act"}, {{"out_features", std::int64_t{64}}});
+  learn::Model model(net, 1);
+  const c10::NoGradGuard no_grad;
+  std::uint64_t seed = 20;
+  for (const auto& [name, values] : {std::pair{"a", values_of_a}, std::pair{"b", values_of_b}}) {
+    const at::Tensor left = std::get<0>(at::linalg_qr(learn::random({64, 64}, ++seed)));
+    const at::Tensor right = std::get<0>(at::linalg_qr(learn::random({64, 64}, ++seed)));
+    model.parameter(name, "weight").latent.copy_(at::matmul(left * values, right));
+  }
+  return model;
+}
+
+std::int64_t rank_of(const learn::Model& model, const std::string& name) {
+  return model.net().contains(name + "_in") ? model.net().type(name + "_in").shape[0] : 64;
+}
+
+TEST(Factorize, FlatSpectraShrinkTogether) {
+  const learn::Model model = two_wide(at::ones({64}), at::ones({64}));
+  const Factorized result = factorize(model, {.method = "svd", .rule = RankRule::macs, .target = 0.5});
+  EXPECT_EQ(rank_of(result.model, "a"), 12);  // minimises -log(r / 64) / (32 - r) over sixteenths of 64
+  EXPECT_EQ(rank_of(result.model, "b"), 12);
+}
+
+TEST(Factorize, NoOtherRanksSaveAsManyMacsForLess) {
+  const at::Tensor index = at::arange(64, at::TensorOptions(at::kFloat));
+  const at::Tensor values_of_a = at::exp(-0.05 * index), values_of_b = at::exp(-0.15 * index);
+  const learn::Model model = two_wide(values_of_a, values_of_b);
+  const auto loss = [](const at::Tensor& values, std::int64_t rank) {
+    const at::Tensor squares = values.square();
+    return -std::log((squares.slice(0, 0, rank).sum() / squares.sum()).item<double>());
+  };
+  const auto macs = [](std::int64_t rank) { return rank == 64 ? 4096 : 128 * rank; };  // 64: left as it is
+  for (const double target : {0.7, 0.5, 0.45}) {
+    const Factorized result = factorize(model, {.method = "svd", .rule = RankRule::macs, .target = target});
+    const std::int64_t a = rank_of(result.model, "a"), b = rank_of(result.model, "b");
+    EXPECT_GT(std::min(a, b), 4);
+    EXPECT_GT(a, b);  // b's spectrum falls faster
+    for (std::int64_t i = 4; i <= 64; i += 4)
+      for (std::int64_t j = 4; j <= 64; j += 4)
+        if (macs(i) + macs(j) <= macs(a) + macs(b)) {
+          EXPECT_GE(loss(values_of_a, i) + loss(values_of_b, j), loss(values_of_a, a) + loss(values_of_b, b) - 1e-5) << i << " " << j;
+        }
   }
 }
 
