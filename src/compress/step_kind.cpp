@@ -12,6 +12,7 @@ const StepKind* const table[] = {
     &steps::prune,
     &steps::channels,
     &steps::quantize,
+    &steps::mixed,
     &steps::fold,
     &steps::posttrain,
 };

@@ -9,6 +9,7 @@ extern const StepKind factorize;  // factorize.cpp
 extern const StepKind prune;     // prune.cpp
 extern const StepKind channels;  // channels.cpp
 extern const StepKind quantize;  // quantize.cpp
+extern const StepKind mixed;    // mixed.cpp
 extern const StepKind fold;      // fold.cpp
 extern const StepKind posttrain; // posttrain.cpp
 
