@@ -1,5 +1,6 @@
 #include "report/result_store.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -133,6 +134,25 @@ std::size_t ResultStore::add_trials(const std::string& study, std::span<const Tr
   }
   transaction.commit();
   return added;
+}
+
+void ResultStore::drop_unfinished_except(const std::string& study, std::span<const TrialSpec> trials) {
+  const std::lock_guard lock(*mutex_);
+  Transaction transaction(*database_);
+  const std::int64_t id = study_id(*database_, study, path_);
+  std::vector<std::int64_t> dropped;
+  Statement row = database_->prepare("SELECT id, key FROM trial WHERE study = ? AND status IN ('pending', 'failed')");
+  row.bind(id);
+  while (row.step()) {
+    const std::string key = row.text(1);
+    if (std::none_of(trials.begin(), trials.end(), [&](const TrialSpec& trial) { return trial.key == key; }))
+      dropped.push_back(row.integer(0));
+  }
+  for (const std::int64_t trial : dropped)
+    for (const char* command : {"DELETE FROM metric WHERE trial = ?", "DELETE FROM layer WHERE trial = ?",
+                                "DELETE FROM breakdown WHERE trial = ?", "DELETE FROM trial WHERE id = ?"})
+      database_->prepare(command).bind(trial).run();
+  transaction.commit();
 }
 
 std::optional<TrialSpec> ResultStore::claim_next(const std::string& study, const Worker& worker, double stale_s) {

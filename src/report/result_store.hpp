@@ -73,6 +73,8 @@ class ResultStore {
   /// another plan under that key: usage. Activation bits are filled in where an older Tern did not store them.
   /// Returns how many were new.
   std::size_t add_trials(const std::string& study, std::span<const TrialSpec> trials);
+  /// Forgets trials that no longer belong to the study and hold no results: pending or failed, key not among `trials`.
+  void drop_unfinished_except(const std::string& study, std::span<const TrialSpec> trials);
 
   /// The next trial to run, now `running` and claimed by `worker`: the first that is pending or whose worker is dead,
   /// that is, gone from this host, or silent for more than `stale_s` seconds. Empty when none is left. No two

@@ -22,6 +22,7 @@ EngineRun run_engine(const engine::Program& program, const data::FrameDataset& d
     const auto scores = program.run(frames, data.num_steps, n);
     run.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!scores) fail(ErrorKind::bad_data, "engine", "{}", scores.error().message);
+    run.scores.insert(run.scores.end(), scores->begin(), scores->end());
     const std::int64_t classes = static_cast<std::int64_t>(scores->size()) / n;
     for (std::int64_t i = 0; i < n; ++i) {
       const auto first = scores->begin() + i * classes;

@@ -11,6 +11,7 @@ namespace tern::study {
 
 struct EngineRun {
   std::vector<std::int64_t> predictions;  ///< class a sample, in the split's order; the first of equal scores
+  std::vector<float> scores;              ///< [n, classes]
   double accuracy = 0.0;
   double seconds = 0.0;                   ///< inside the engine; gathering frames is not counted
 };

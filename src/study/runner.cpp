@@ -35,10 +35,12 @@ class Runner {
     environment_ = describe_environment();
     environment_.emplace_back("data checksum", to_hex(data_.checksum));
     store_.add_study({config_.name, config_.resolved, to_hex(fnv1a_64(config_.identity)), config_.seeds.front(), "", environment_});
-    store_.add_trials(config_.name, make_trials(config_));
+    const auto trials = make_trials(config_);
+    store_.add_trials(config_.name, trials);
+    store_.drop_unfinished_except(config_.name, trials);
     write_file_atomically(options_.folder / "config.yaml", config_.resolved);
     write_file_atomically(options_.folder / "env.json", nlohmann::ordered_json(environment_).dump(2));
-    for (const auto& spec : make_trials(config_)) check_unchanged(context_, spec);
+    for (const auto& spec : trials) check_unchanged(context_, spec);
     while (const auto spec = store_.claim_next(config_.name, worker_)) run_one(*spec);
     return finish();
   }

@@ -21,6 +21,8 @@ Evaluation evaluate(learn::Model& model, const data::FrameDataset& data, const d
     const Batch batch = make_batch(data, split, order.batch(b));
     const at::Tensor scores = learn::forward(model, batch.frames, batch.num_steps, {});
     correct += learn::count_correct(scores, batch.labels);
+    const at::Tensor rows = scores.to(at::kFloat).contiguous();
+    result.scores.insert(result.scores.end(), rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel());
     const at::Tensor best = scores.argmax(1).contiguous();
     const auto* data_of_best = best.data_ptr<std::int64_t>();
     result.predictions.insert(result.predictions.end(), data_of_best, data_of_best + best.numel());

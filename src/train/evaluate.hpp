@@ -16,6 +16,7 @@ namespace tern::train {
 struct Evaluation {
   double accuracy = 0.0;
   std::vector<std::int64_t> predictions;  ///< class a sample, in the split's order
+  std::vector<float> scores;              ///< [n, classes]
 };
 
 /// Errors: ErrorKind::usage for an empty split or one that does not fit the Net.

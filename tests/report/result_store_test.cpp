@@ -257,5 +257,21 @@ TEST_F(ResultStoreTest, ThreadsShareOneStore) {
   EXPECT_EQ(claimed[0].size() + claimed[1].size() + claimed[2].size(), 30u);
 }
 
+TEST_F(ResultStoreTest, DropsWhatAStudyNoLongerAsksFor) {
+  ResultStore store(path);
+  store.add_study({"s", "a: 1", "", 1, "", {}});
+  const std::vector<TrialSpec> asked{{"done/seed1", "", "done", 32, 0, 1}, {"old/seed1", "", "old", 32, 0, 1},
+                                     {"new/seed1", "", "new", 32, 0, 1}};
+  store.add_trials("s", asked);
+  TrialRecord record;
+  static_cast<TrialSpec&>(record) = asked[0];
+  record.status = "done";
+  store.save("s", record);
+  store.drop_unfinished_except("s", std::span(asked).last(1));
+  EXPECT_TRUE(store.find("s", "done/seed1").has_value()) << "results are kept";
+  EXPECT_FALSE(store.find("s", "old/seed1").has_value());
+  EXPECT_TRUE(store.find("s", "new/seed1").has_value());
+}
+
 }  // namespace
 }  // namespace tern::report

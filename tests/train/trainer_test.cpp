@@ -91,7 +91,7 @@ TEST_F(TrainerTest, ResumesBitForBit) {
 
 // Steps that rewrite the Net, attach activation quantizers, rewind and grow: stopped and resumed, the same bits.
 TEST_F(TrainerTest, ResumesWhateverAPlanMade) {
-  for (const char* text : {"fold | quantize:w=4,a=4,lsq", "prune:erk=0.5,rigl,interval=3 | quantize:w=4,a=4,lsq",
+  for (const char* text : {"fold:spiking | quantize:w=4,a=4,lsq", "prune:erk=0.5,rigl,interval=3 | quantize:w=4,a=4,lsq",
                            "prune:global=0.6,lottery", "prune:local=0.5,l0", "prune:local=0.5,dpf"}) {
     const auto plan = compress::parse_plan(text);
     options.checkpoint = folder / "unbroken.safetensors";

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "compress/factorize/circulant.hpp"
 #include "compress/factorize/factorization.hpp"
 #include "compress/posttrain/posttrain.hpp"
 #include "compress/prune/criterion.hpp"
@@ -48,6 +49,12 @@ std::vector<MethodInfo> infos(const Table& table) {
   return methods;
 }
 
+std::vector<MethodInfo> factorizations() {
+  std::vector<MethodInfo> methods = infos(compress::factorization_table());
+  methods.push_back(compress::circulant_info());
+  return methods;
+}
+
 /// A plan's steps with their options as parameters.
 std::vector<MethodInfo> step_infos() {
   constexpr const char* types[] = {"float", "int", "bool", "string", "string"};
@@ -83,7 +90,7 @@ std::vector<Kind> all_kinds() {
           {"dynamic-masks", "masks chosen anew while training", infos(compress::dynamic_mask_table())},
           {"gates", "trained factors that become masks", infos(compress::gated_pruning_table())},
           {"channel-criteria", "which channels to remove", infos(compress::channel_criterion_table())},
-          {"factorizations", "kernels as products of smaller ones", infos(compress::factorization_table())},
+          {"factorizations", "kernels as products of smaller ones", factorizations()},
           {"steps", "what a plan is made of", step_infos()},
           {"optimizers", "", train::optimizer_table()},
           {"learning-rates", "schedules of the learning rate", train::learning_rate_table()},

@@ -1,4 +1,7 @@
 // tern run: a packed model over a data set, in the engine.
+#include <algorithm>
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
@@ -33,21 +36,28 @@ int run_model(const RunArguments& a, const data::DataOptions& data_options, cons
   const data::Split& split = choose_split(data, a.split);
   const study::EngineRun run = study::run_engine(*program, data, split, a.batch_size);
   std::int64_t different = -1;
+  double distance = 0;
   if (!a.compare.empty()) {
     learn::Model trained = train::load_model(a.compare);
-    const auto other = train::evaluate(trained, data, split).predictions;
+    const train::Evaluation other = train::evaluate(trained, data, split);
     different = 0;
-    for (std::size_t i = 0; i < other.size(); ++i) different += run.predictions[i] != other[i];
+    for (std::size_t i = 0; i < other.predictions.size(); ++i) different += run.predictions[i] != other.predictions[i];
+    for (std::size_t i = 0; i < other.scores.size(); ++i)
+      distance = std::max(distance, std::abs(static_cast<double>(run.scores[i]) - other.scores[i]));
   }
   const double rate = static_cast<double>(split.size()) / run.seconds;
   if (globals.json) {
     nlohmann::ordered_json json{{"model", a.model}, {"split", a.split}, {"samples", split.size()},
                                 {"accuracy", run.accuracy}, {"samples_per_second", rate}, {"predictions", run.predictions}};
-    if (different >= 0) json["different_from_trained"] = different;
+    if (different >= 0) {
+      json["different_from_trained"] = different;
+      json["largest_score_difference"] = distance;
+    }
     fmt::print("{}\n", json.dump());
   } else {
     fmt::print("{}: {:.2f}% of {} {} samples right, {:.0f} samples/s\n", a.model, 100 * run.accuracy, split.size(), a.split, rate);
-    if (different >= 0) fmt::print("{} of {} predictions differ from the trained model's\n", different, split.size());
+    if (different >= 0) fmt::print("{} of {} predictions differ from the trained model's; scores by {} at most\n", different, split.size(),
+                                   distance);
   }
   return different > 0 ? 1 : 0;
 }

@@ -5,6 +5,13 @@
 
 namespace tern::compress {
 
+MethodInfo circulant_info() {
+  return {"circulant",
+          "blocks of weights tied along cyclic diagonals; the kernel keeps its shape",
+          "Cheng et al. 2015; Ding et al. 2017, CirCNN",
+          {{"block", "int", "", "2..1024", "channels of a block"}}};
+}
+
 at::Tensor nearest_block_circulant(const at::Tensor& weight, std::int64_t block) {
   const c10::NoGradGuard no_grad;
   const std::int64_t rows = weight.size(0) / block, cols = weight.size(1) / block;

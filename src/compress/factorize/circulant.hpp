@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/registry.hpp"
 #include "learn/model.hpp"
 
 namespace tern::compress {
@@ -16,6 +17,9 @@ namespace tern::compress {
 /// Source: Cheng et al. 2015, An Exploration of Parameter Redundancy in Deep Networks with Circulant Projections; Ding et
 /// al. 2017, CirCNN (blocks).
 at::Tensor nearest_block_circulant(const at::Tensor& weight, std::int64_t block);
+
+/// Not a row of factorization_table(): the Net stays as it is.
+MethodInfo circulant_info();
 
 /// Those of `names` (all weights where empty) that can be block-circulant: linear, or conv2d of one group, with channels
 /// that `block` divides. Errors: ErrorKind::usage, place "plan", where there is none, or one has a mask.

@@ -60,7 +60,7 @@ TEST(HessianTrace, WithinItsErrorOfTheExplicitHessian) {
     }
     const Samples samples = samples_of(2);
     const auto names = model.weight_names();
-    const auto traces = hessian_traces(model, names, samples, loss, 400, 5);
+    const auto traces = hessian_traces(model, names, samples, loss, 1600, 5);
     for (const auto& name : names) {
       const double expected = explicit_trace(model, samples, name, loss);
       EXPECT_GT(traces.at(name).standard_error, 0);
