@@ -52,7 +52,7 @@ Symbols to_symbols(const PackedTensor& tensor) {
   Symbols symbols = blank_symbols(tensor, static_cast<std::int64_t>(count));
   if (tensor.is_float())
     std::transform(tensor.values.begin(), tensor.values.end(), symbols.values.begin(),
-                   [](float value) { return std::bit_cast<std::uint32_t>(value); });
+                   [](float value) { return std::bit_cast<std::uint32_t>(value + 0.0F); });  // -0 is a zero, too
   else
     std::transform(tensor.codes.begin(), tensor.codes.end(), symbols.values.begin(),
                    [&](std::int16_t code) { return symbol_of(tensor, code); });

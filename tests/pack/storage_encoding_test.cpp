@@ -55,6 +55,15 @@ TEST(StorageEncoding, EveryEncodingReturnsEveryTensorItHolds) {
           }
 }
 
+// A mask times a negative weight is -0.
+TEST(StorageEncoding, NegativeZerosAreZeros) {
+  PackedTensor tensor = random_tensor(3, {64, 40}, 32, 0.05), negative = tensor;
+  for (float& value : negative.values)
+    if (value == 0) value = -0.0F;
+  EXPECT_EQ(stored_form(negative).bytes, stored_form(tensor).bytes);
+  EXPECT_LT(stored_form(tensor).bytes, 64 * 40);
+}
+
 // n = 4 rows of 36, z not zero, 4 bits; each section costs one byte more.
 TEST(StorageEncoding, BytesFollowTheFormulas) {
   PackedTensor tensor = random_tensor(1, {4, 36}, 4, 0);
