@@ -111,13 +111,33 @@ std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase) {
   return transforms;
 }
 
-void check_plan(const Plan& plan, const learn::Model& model) {
+namespace {
+
+struct NoData {};
+
+/// What the phase's rewriting steps make of `model`. Throws NoData where one of them looks at data.
+void rehearse(const Phase& phase, learn::Model& model) {
+  TransformContext context{.model = model, .notes = {}};
+  context.loss = learn::find_loss("ce").loss;
+  context.samples = []() -> const Samples& { throw NoData(); };
+  for (const auto& step : phase.steps)
+    if (step.kind->rank == 0) step.kind->make(step.options)->apply(context);
+}
+
+}  // namespace
+
+void check_plan(const Plan& plan, const learn::Model& model) try {
+  learn::Model rehearsal = model.clone_without_quantizers();
+  bool is_first = true;
   for (const auto& phase : plan.phases) {
-    bool rewrites = false;
-    for (const auto& transform : make_transforms(phase)) transform->check(model);
-    for (const auto& step : phase.steps) rewrites |= step.kind->rank == 0;
-    if (rewrites) return;
+    for (const auto& step : phase.steps)
+      if (step.kind->rank == 0) step.kind->make(step.options)->check(is_first ? model : rehearsal);
+    rehearse(phase, rehearsal);
+    for (const auto& step : phase.steps)
+      if (step.kind->rank > 0) step.kind->make(step.options)->check(rehearsal);
+    is_first = false;
   }
+} catch (const NoData&) {  // from there on steps are checked when their turn comes
 }
 
 std::vector<int> epochs_of_phases(const Plan& plan, int epochs) {

@@ -47,8 +47,9 @@ std::string to_text(const Plan& plan);
 /// The methods of a phase, in the order in which they act. Errors: as StepKind::make.
 std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase);
 
-/// Refuses what the plan cannot do to `model`, before any work. Steps that follow a rewriting one are checked when
-/// their turn comes. Errors: ErrorKind::usage, place "plan".
+/// Refuses what the plan cannot do to `model`, before any work: rewriting steps are rehearsed on a copy, so that later
+/// steps are checked against the Net that they will meet. Steps behind a rewriting one that looks at data are checked
+/// when their turn comes. Errors: ErrorKind::usage, place "plan".
 void check_plan(const Plan& plan, const learn::Model& model);
 
 /// Training epochs of each phase, `epochs` together where no phase states its own: a phase whose steps want no training

@@ -10,12 +10,14 @@
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
 #include "base/threads.hpp"
+#include "compress/plan.hpp"
 #include "cost/accelerator.hpp"
 #include "learn/torch.hpp"
 #include "report/html.hpp"
 #include "study/environment.hpp"
 #include "study/example.hpp"
 #include "study/grid.hpp"
+#include "study/network.hpp"
 #include "train/checkpoint.hpp"
 
 namespace tern::study {
@@ -40,12 +42,24 @@ class Runner {
     store_.drop_unfinished_except(config_.name, trials);
     write_file_atomically(options_.folder / "config.yaml", config_.resolved);
     write_file_atomically(options_.folder / "env.json", nlohmann::ordered_json(environment_).dump(2));
+    check_plans();
     for (const auto& spec : trials) check_unchanged(context_, spec);
     while (const auto spec = store_.claim_next(config_.name, worker_)) run_one(*spec);
     return finish();
   }
 
  private:
+  /// Before any training: what the plans ask of the network.
+  void check_plans() const {
+    for (const auto& plan : config_.plans) {
+      try {
+        compress::check_plan(compress::parse_plan(plan.plan), learn::Model(make_network(plan.network, data_), 1));
+      } catch (const Error& error) {
+        throw Error(error.kind(), fmt::format("{} (plan '{}')", error.message(), plan.name), error.place());
+      }
+    }
+  }
+
   static std::filesystem::path prepare_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

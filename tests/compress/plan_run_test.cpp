@@ -53,5 +53,33 @@ TEST(PlanRun, WithoutTrainingThePlanIsCarriedOutAtOnce) {
   EXPECT_EQ(model.parameter("a", "weight").bits(), 3);
 }
 
+TEST(PlanRun, BadPlansAreRefusedBeforeAnyWork) {
+  net::Net net("two");
+  net.add("x", "input", {}, {{"shape", std::vector<std::int64_t>{6, 8, 8}}});
+  net.add("conv", "conv2d", {"x"}, {{"out_channels", 8}, {"padding", 1}});
+  net.add("bn", "batch_norm", {"conv"});
+  net.add("act", "relu", {"bn"});
+  net.add("flat", "flatten", {"act"});
+  net.add("fc", "linear", {"flat"}, {{"out_features", 10}});
+  const learn::Model model(net, 1);
+  const auto refusal = [&](const std::string& text) -> std::string {
+    try {
+      check_plan(parse_plan(text), model);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage) << text;
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(refusal("prune:nm=2:4"), "") << "6 input channels are not divided by 4";
+  EXPECT_NE(refusal("prune:global=0.5,only=conf"), "");
+  EXPECT_NE(refusal("factorize:svd,macs=0.0001"), "") << "an impossible budget";
+  EXPECT_NE(refusal("fold | prune:global=0.5,only=bn"), "") << "folded away: it has no weights either way";
+  EXPECT_NE(refusal("fold | fold:spiking"), "");
+  EXPECT_NE(refusal("quantize:w=4,only=fc2"), "");
+  EXPECT_EQ(refusal("fold | prune:global=0.5,except=fc | quantize:w=4,a=4,lsq"), "");
+  EXPECT_EQ(model.net().nodes().size(), 6U) << "nothing was touched";
+}
+
 }  // namespace
 }  // namespace tern::compress

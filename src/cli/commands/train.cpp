@@ -1,5 +1,6 @@
 // tern train and tern compress: one training run, with or without a compression plan.
 #include <filesystem>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -49,8 +50,7 @@ void add_train_options(CLI::App& command, TrainArguments& a) {
   command.add_option("--seed", o.seed)->capture_default_str();
 }
 
-learn::Model make_model(const TrainArguments& a, const data::FrameDataset& data) {
-  if (a.from.empty()) return learn::Model(study::make_network(a.network, data), derive_seed(a.options.seed, "init"));
+learn::Model load_start(const TrainArguments& a) {
   std::filesystem::path path(a.from);
   if (std::filesystem::is_directory(path)) path /= "checkpoint.safetensors";
   if (std::filesystem::weakly_canonical(path) == std::filesystem::weakly_canonical(a.options.checkpoint))
@@ -72,11 +72,15 @@ void print_result(const learn::Model& model, double validation, double test, boo
 
 int run_training(TrainArguments a, const data::DataOptions& data_options, const GlobalOptions& globals) {
   if (a.folder.empty()) fail(ErrorKind::usage, "--output", "name a run folder");
+  const compress::Plan plan = compress::parse_plan(a.plan);
+  compress::epochs_of_phases(plan, a.options.epochs);
+  a.options.checkpoint = a.folder / "checkpoint.safetensors";
+  std::optional<learn::Model> given;
+  if (!a.from.empty()) compress::check_plan(plan, given.emplace(load_start(a)));  // before data are read
   ProgressPrinter progress(globals.quiet);
   const data::FrameDataset data = data::load_data_set(data_options, std::ref(progress));
-  const compress::Plan plan = compress::parse_plan(a.plan);
-  a.options.checkpoint = a.folder / "checkpoint.safetensors";
-  learn::Model model = make_model(a, data);
+  learn::Model model = given ? std::move(*given)
+                             : learn::Model(study::make_network(a.network, data), derive_seed(a.options.seed, "init"));
   const auto note = [](const std::string& text) { log(LogLevel::info, text); };
   const auto history = train::train(model, data, plan, a.options, std::ref(progress), {}, note);
   progress.clear();
