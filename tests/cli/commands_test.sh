@@ -53,6 +53,16 @@ expect 0 "conv1.weight" "$tern" -q compress "$dir/run" --plan 'prune:global=0.5 
 expect 0 "times smaller" "$tern" pack "$dir/small" -o "$dir/small.tern"
 expect 0 "0 of" "$tern" -q run "$dir/small.tern" --data nmnist-mini --num-steps 4 --compare "$dir/small/checkpoint.safetensors"
 expect 0 "energy" "$tern" -q cost "$dir/small.tern" --hardware hardware/edge-mcu.yaml --activity 0.1
+few="--data nmnist-mini --max-per-class 12 --num-steps 4"
+expect 0 "points lost" "$tern" -q sensitivity "$dir/run" $few --samples 12
+expect 2 "quantized already" "$tern" -q sensitivity "$dir/small" $few
+expect 0 "SNR dB" "$tern" -q compress "$dir/run" --plan 'fold:spiking | quantize:w=4,affine,untrained | posttrain:adaround,iterations=20' $few --explain
+expect 0 "4     " "$tern" -q compress "$dir/run" --plan 'fold:spiking | quantize:w=4,affine,untrained | posttrain:bias-correction' $few --epochs 0 -o "$dir/ptq"
+expect 2 "did you mean 'conv1'?" "$tern" compress "$dir/run" --plan 'prune:global=0.5,only=conv11' $few -o "$dir/none"
+expect 2 "name a run folder" "$tern" compress "$dir/run" --plan 'prune:global=0.5' $few
+for kind in quantizers calibrators post-training criteria schedules growth factorizations steps; do
+  expect 0 "$kind" "$tern" list "$kind"
+done
 head -c 200 "$dir/small.tern" >"$dir/torn.tern"
 expect 1 "torn.tern" "$tern" run "$dir/torn.tern" --data nmnist-mini
 expect 2 "did you mean 'train'?" "$tern" study studies/demo.yaml --set tran.epochs=3
