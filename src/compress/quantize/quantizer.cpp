@@ -1,6 +1,7 @@
 #include "compress/quantize/quantizer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "compress/quantize/affine_weight.hpp"
@@ -16,6 +17,7 @@
 #include "compress/quantize/extreme/twn.hpp"
 #include "compress/quantize/learned_interval.hpp"
 #include "compress/quantize/lsq.hpp"
+#include "compress/quantize/noise.hpp"
 #include "compress/quantize/sawb.hpp"
 #include "compress/quantize/spec_text.hpp"
 #include "learn/torch.hpp"
@@ -26,6 +28,21 @@ namespace {
 bool takes(const QuantizerRow& row, std::string_view parameter) {
   return std::any_of(row.info.parameters.begin(), row.info.parameters.end(),
                      [&](const ParameterInfo& entry) { return entry.name == parameter; });
+}
+
+/// Options of add_noise(), which every method takes.
+bool is_noise(std::string_view key) { return key == "noise" || key == "stochastic"; }
+
+/// Takes them out of `options`. Errors: ErrorKind::usage for a share that is no number.
+NoiseOptions take_noise(QuantizerOptions& options) {
+  NoiseOptions noise;
+  if (const auto share = options.extra.extract("noise")) {
+    char* end = nullptr;
+    noise.share = std::strtod(share.mapped().c_str(), &end);
+    if (share.mapped().empty() || *end != '\0') fail(ErrorKind::usage, "quantizer", "noise: '{}' is no number", share.mapped());
+  }
+  if (const auto stochastic = options.extra.extract("stochastic")) noise.stochastic = stochastic.mapped() == "1";
+  return noise;
 }
 
 /// The options that differ from their defaults, as text; width and gradient apart.
@@ -75,7 +92,7 @@ void check_quantizer_options(const QuantizerRow& row, const QuantizerOptions& op
   if (options.bits < row.min_bits || options.bits > row.max_bits)
     fail(ErrorKind::usage, place, "expected {} to {} bits, got {}", row.min_bits, row.max_bits, options.bits);
   for (const auto& [key, value] : given(options))
-    if (!takes(row, key)) fail(ErrorKind::usage, place, "it has no '{}' (got {}={})", key, key, value);
+    if (!takes(row, key) && !is_noise(key)) fail(ErrorKind::usage, place, "it has no '{}' (got {}={})", key, key, value);
   if (takes(row, "calibrator")) check_weight_calibrator(options.calibrator);
 }
 
@@ -84,7 +101,9 @@ std::shared_ptr<learn::WeightQuantizer> make_quantizer(std::string_view name, co
   const QuantizerRow& row = find_quantizer(name);
   check_quantizer_options(row, options);
   refuse_non_finite(weight, fmt::format("quantizer '{}'", name));
-  return row.make(options, weight.detach());
+  QuantizerOptions own = options;
+  const NoiseOptions noise = take_noise(own);
+  return add_noise(row.make(own, weight.detach()), noise);
 }
 
 std::string quantizer_spec(std::string_view name, const QuantizerOptions& options) {

@@ -67,6 +67,8 @@ class Quantize : public Transform {
     for (const auto& parameter : row_.info.parameters)
       if (!is_common(parameter.name) && options_.has(parameter.name))
         result.extra[parameter.name] = options_.text(parameter.name);
+    if (options_.has("noise")) result.extra["noise"] = options_.text("noise");
+    if (options_.flag("stochastic")) result.extra["stochastic"] = "1";
     return result;
   }
 
@@ -167,6 +169,8 @@ std::vector<OptionSpec> quantize_options() {
       {.name = "scale", .fallback = "float", .summary = "of affine weights: float, po2, dyadic"},
       {.name = "rounding", .fallback = "half-even", .summary = "of affine weights"},
       {.name = "narrow", .type = OptionType::integer, .summary = "1: without the smallest weight code", .max = 1},
+      {.name = "noise", .type = OptionType::number, .summary = "share of the weights that are quantized in a training step", .min = 0.01, .max = 1},
+      {.name = "stochastic", .type = OptionType::flag, .fallback = "false", .summary = "random rounding in training: unbiased"},
       {.name = "untrained", .type = OptionType::flag, .fallback = "false", .summary = "no epochs for this step"}};
   for (const auto& row : quantizer_table())
     for (const auto& parameter : row.info.parameters) {

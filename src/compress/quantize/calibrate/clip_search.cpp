@@ -55,6 +55,22 @@ MethodInfo mse_info() { return {"mse", "least squared error of clipping and roun
 MethodInfo kl_info() { return {"kl", "least Kullback-Leibler divergence of the histograms", "Migacz 2017", {}}; }
 std::unique_ptr<Calibrator> make_percentile() { return std::make_unique<ClipSearch>(clip_at_percentile); }
 std::unique_ptr<Calibrator> make_mse() { return std::make_unique<ClipSearch>(clip_of_least_error); }
-std::unique_ptr<Calibrator> make_kl() { return std::make_unique<ClipSearch>(clip_of_least_divergence); }
+
+/// At most 16 bins a level, as 2048 are for the 128 levels of the method's paper: with more, few levels fit a sliver of
+/// the range perfectly and everything above is clipped.
+MagnitudeCounts coarsened(const MagnitudeCounts& counts, std::int64_t levels) {
+  const std::size_t most = static_cast<std::size_t>(16 * levels), count = counts.bins.size();
+  const std::size_t factor = std::max<std::size_t>(1, count / most);
+  MagnitudeCounts coarse{std::vector<double>((count + factor - 1) / factor), counts.width * static_cast<double>(factor),
+                         counts.zeros};
+  for (std::size_t i = 0; i < count; ++i) coarse.bins[i / factor] += counts.bins[i];
+  return coarse;
+}
+
+std::unique_ptr<Calibrator> make_kl() {
+  return std::make_unique<ClipSearch>([](const MagnitudeCounts& counts, std::int64_t levels) {
+    return clip_of_least_divergence(coarsened(counts, levels), levels);
+  });
+}
 
 }  // namespace tern::compress
