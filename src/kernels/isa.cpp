@@ -11,13 +11,13 @@ namespace {
 
 Isa isa_at_start() {
   const char* wanted = std::getenv("TERN_ISA");
-  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::scalar}) {
+  for (const Isa isa : {Isa::vnni, Isa::avx512, Isa::avx2, Isa::scalar}) {
     if (wanted == nullptr ? !isa_available(isa) : name_of(isa) != wanted) continue;
     if (!isa_available(isa))
       fail(ErrorKind::usage, "TERN_ISA", "'{}' is not available on this processor", wanted);
     return isa;
   }
-  fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2 or avx512, got '{}'", wanted);
+  fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2, avx512 or vnni, got '{}'", wanted);
 }
 
 std::atomic<Isa>& isa_in_use() {
@@ -28,15 +28,25 @@ std::atomic<Isa>& isa_in_use() {
 }  // namespace
 
 std::string_view name_of(Isa isa) {
-  return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "scalar";
+  switch (isa) {
+    case Isa::scalar: return "scalar";
+    case Isa::avx2: return "avx2";
+    case Isa::avx512: return "avx512";
+    case Isa::vnni: return "vnni";
+  }
+  return "?";
 }
 
 bool isa_available([[maybe_unused]] Isa isa) {
 #ifdef TERN_KERNELS_X86
-  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2");
+  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (isa == Isa::avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (isa == Isa::vnni)
+    return isa_available(Isa::avx512) && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq");
 #endif
   return isa == Isa::scalar;
 }
@@ -54,7 +64,7 @@ void force_isa(Isa isa) {
 const KernelTable& kernel_table() {
 #ifdef TERN_KERNELS_X86
   const Isa isa = current_isa();
-  if (isa == Isa::avx512) return isa_avx512::table;
+  if (isa >= Isa::avx512) return isa_avx512::table;
   if (isa == Isa::avx2) return isa_avx2::table;
 #endif
   return isa_scalar::table;
