@@ -8,6 +8,8 @@
 namespace tern {
 namespace {
 
+constexpr std::size_t longest_hinted = 100;  // names come from files, and the distance takes their product
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -27,8 +29,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
   std::string best;
+  if (name.size() > longest_hinted) return best;
   std::size_t best_distance = std::max<std::size_t>(1, std::max<std::size_t>(name.size(), 6) / 3);
   for (const auto& candidate : candidates) {
+    const std::size_t longer = std::max(name.size(), candidate.size());
+    if (longer - std::min(name.size(), candidate.size()) > best_distance) continue;  // the least that their distance can be
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best_distance || (best.empty() && distance == best_distance)) {
       best = candidate;

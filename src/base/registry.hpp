@@ -29,7 +29,8 @@ struct MethodInfo {
   std::vector<ParameterInfo> parameters;
 };
 
-/// The candidate with the smallest edit distance to `name`; empty when none is near (more than a third of its letters).
+/// The candidate with the smallest edit distance to `name`; empty when none is near (more than a third of its letters),
+/// or where `name` is longer than any of ours (100 letters).
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// Throws ErrorKind::usage: "unknown KIND 'lqs': did you mean 'lsq'? (known: a, b, c)".

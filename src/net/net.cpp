@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t most_elements = std::int64_t{1} << 31;
 constexpr std::int64_t most_steps = 1 << 20;
+constexpr std::size_t most_nodes = 1 << 16, longest_name = 256;
 
 /// Refuses shapes of more than 2^31 elements: what follows may then multiply two of them without overflow.
 void check_size(const OpContext& context, std::string_view what, const Shape& shape) {
@@ -28,6 +29,9 @@ Net::Net(std::string name, std::int64_t num_steps) : name_(std::move(name)), num
 
 std::string Net::add(std::string name, std::string op, std::vector<std::string> inputs,
                      std::map<std::string, Attribute> attributes) {
+  if (name.size() > longest_name)
+    fail(ErrorKind::usage, "net '" + name_ + "'", "a node's name has at most {} bytes, got {}", longest_name, name.size());
+  if (nodes_.size() == most_nodes) fail(ErrorKind::usage, "net '" + name_ + "'", "more than {} nodes", most_nodes);
   const std::string place = fmt::format("node '{}'", name);
   if (name.empty()) fail(ErrorKind::usage, "net '" + name_ + "'", "a node of operation '{}' has no name", op);
   if (contains(name)) fail(ErrorKind::usage, place, "the name is taken by an earlier node");

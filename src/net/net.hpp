@@ -22,7 +22,8 @@ class Net {
   explicit Net(std::string name, std::int64_t num_steps = 0);
 
   /// Appends a node and returns its name. Attributes left out take their defaults.
-  /// Errors (ErrorKind::usage, place "node 'NAME'"): the name is taken or empty, the operation, an attribute or an
+  /// Errors (ErrorKind::usage, place "node 'NAME'"): the name is taken, empty or longer than 256 bytes, the Net has 2^16
+  /// nodes, the operation, an attribute or an
   /// input is unknown, a value is out of range, or the shapes do not fit.
   std::string add(std::string name, std::string op, std::vector<std::string> inputs = {},
                   std::map<std::string, Attribute> attributes = {});

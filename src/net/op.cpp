@@ -68,6 +68,12 @@ bool integers_are_sane(const Attribute& value) {
   return true;
 }
 
+/// Numbers that the arithmetic of networks, float32, cannot hold are no parameters of one.
+bool real_is_sane(const Attribute& value) {
+  const auto* real = std::get_if<double>(&value);
+  return !real || std::abs(*real) <= static_cast<double>(std::numeric_limits<float>::max());
+}
+
 /// Ranges are "> X", ">= X" or "X..Y" (both ends included); every entry of a list must obey.
 bool number_allowed(const std::string& range, double value) {
   if (range.rfind(">= ", 0) == 0) return value >= std::strtod(range.c_str() + 3, nullptr);
@@ -140,6 +146,8 @@ void resolve_attributes(Node& node) {
            to_string(given->second));
     if (!integers_are_sane(*converted))
       fail(ErrorKind::usage, place_of(node), "attribute '{}': {} is beyond 2^20", parameter.name, to_string(*converted));
+    if (!real_is_sane(*converted))
+      fail(ErrorKind::usage, place_of(node), "attribute '{}': {} is beyond float32", parameter.name, to_string(*converted));
     if (!in_range(parameter, *converted))
       fail(ErrorKind::usage, place_of(node), "attribute '{}': expected {}, got {}", parameter.name, parameter.range,
            to_string(*converted));

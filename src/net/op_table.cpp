@@ -11,6 +11,7 @@ const OpSpec* const table[] = {
     &ops::relu,       &ops::if_neuron,  &ops::lif_neuron, &ops::tcja,       &ops::quantize, &ops::mean_time,
     &ops::vote,       &ops::concat,     &ops::global_avg_pool, &ops::relu6,   &ops::sigmoid,
     &ops::hard_sigmoid, &ops::silu,     &ops::hard_swish, &ops::leaky_relu,
+    &ops::pad2d,      &ops::slice,      &ops::softmax,    &ops::upsample2d,
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/mapped_file.hpp"
 #include "pack/safetensors.hpp"
 #include "pack/tensor_record.hpp"
 
@@ -18,7 +19,8 @@ constexpr auto first_version = "1", format_version = "2";
 
 /// FNV-1a over everything that means something: metadata and tensors in order of name, each part after its length. A
 /// tool that reorders or pads the file does not disturb it.
-std::string checksum(const SafeTensors& file) {
+template <class File>
+std::string checksum(const File& file) {
   std::uint64_t hash = fnv1a_64("tern");
   const auto mix = [&hash](std::string_view part) {
     const std::uint64_t length = part.size();
@@ -39,7 +41,7 @@ std::string checksum(const SafeTensors& file) {
   return to_hex(hash);
 }
 
-const std::string& required(const SafeTensors& file, const char* key, std::string_view place) {
+const std::string& required(const SafeTensorsView& file, const char* key, std::string_view place) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) fail(ErrorKind::bad_data, place, "not a .tern file: metadata '{}' is missing", key);
   return found->second;
@@ -71,11 +73,20 @@ Json parse_descriptions(const std::string& text, std::string_view place) {
   }
 }
 
-PackedTensor decode(const Tensor& stored, const Json& descriptions, const std::string& name, bool is_first_version,
-                    const std::string& place) {
-  if (descriptions.contains(name))
-    return is_first_version ? decode_tensor_v1(stored, descriptions[name], place)
-                            : decode_tensor(stored, descriptions[name], place);
+/// What the Net asks for, by the tensors' names.
+std::map<std::string, net::Shape> shapes_of(const net::Net& net) {
+  std::map<std::string, net::Shape> shapes;
+  for (const auto& node : net.nodes())
+    for (const auto& parameter : net.parameters(node)) shapes[node.name + "." + parameter.name] = parameter.shape;
+  return shapes;
+}
+
+PackedTensor decode(const TensorView& stored, const Json& descriptions, const std::string& name,
+                    const net::Shape& expected, bool is_first_version, const std::string& place) {
+  if (const auto found = descriptions.find(name); found != descriptions.end())
+    return is_first_version ? decode_tensor_v1(stored, *found, expected, place)
+                            : decode_tensor(stored, *found, expected, place);
+  check_shape(stored.shape, expected, place);
   PackedTensor tensor;
   tensor.shape = stored.shape;
   tensor.values = values_of<float>(stored, place);
@@ -108,7 +119,7 @@ std::string to_bytes(const PackedModel& model, PackOptions options) {
 }
 
 PackedModel model_from_bytes(std::string_view bytes, std::string_view place) {
-  const SafeTensors file = from_bytes(bytes, place);
+  const SafeTensorsView file = view_bytes(bytes, place);
   const std::string& version = required(file, version_key, place);
   if (version != first_version && version != format_version)
     fail(ErrorKind::unsupported, place, "format version '{}' (this build reads versions 1 and 2)", version);
@@ -117,8 +128,14 @@ PackedModel model_from_bytes(std::string_view bytes, std::string_view place) {
   const Json descriptions = parse_descriptions(required(file, tensors_key, place), place);
   check_nesting(required(file, net_key, place), net_key, place);
   PackedModel model{net::from_json(required(file, net_key, place), place), {}, {}};
-  for (const auto& [name, stored] : file.tensors)
-    model.tensors[name] = decode(stored, descriptions, name, version == first_version, fmt::format("{}: {}", place, name));
+  const auto shapes = shapes_of(model.net);
+  for (const auto& [name, stored] : file.tensors) {
+    const auto expected = shapes.find(name);
+    if (expected == shapes.end())
+      fail(ErrorKind::bad_data, place, "unknown tensor '{}': no node of the Net asks for it", name);
+    model.tensors[name] = decode(stored, descriptions, name, expected->second, version == first_version,
+                                 fmt::format("{}: {}", place, name));
+  }
   for (const auto& [name, ignored] : descriptions.items())
     if (!file.tensors.contains(name)) fail(ErrorKind::bad_data, place, "tensor '{}' is described but missing", name);
   for (const auto& [key, value] : file.metadata)
@@ -127,7 +144,10 @@ PackedModel model_from_bytes(std::string_view bytes, std::string_view place) {
   return model;
 }
 
-PackedModel read_model(const std::filesystem::path& path) { return model_from_bytes(read_file(path), path.string()); }
+PackedModel read_model(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return model_from_bytes(file.bytes(), path.string());
+}
 
 void write_model(const std::filesystem::path& path, const PackedModel& model, PackOptions options) {
   write_file_atomically(path, to_bytes(model, options));

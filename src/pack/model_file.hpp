@@ -42,11 +42,15 @@ std::string to_bytes(const PackedModel& model, PackOptions options = {});
 
 /// The inverse, for format versions 1 and 2. The bytes may be hostile: beyond check_model's rules counts, pointers and
 /// entropy codes must agree with each other, unused bits must be zero, and so must a checksum over everything.
+/// Memory: the bytes themselves are read in place. Beside them at most `most_bytes_a_byte` for each is allocated at any
+/// time, whatever they claim: a stored byte stands for at most 256 elements (docs/FORMAT.md), a tensor is decoded only
+/// where its shape is the Net's, and an element takes at most 16 bytes while it is decoded.
 /// Errors: ErrorKind::bad_data; ErrorKind::unsupported for a newer format version; ErrorKind::usage for a Net that is
 /// not valid. `place` (a file) comes first in the message.
+inline constexpr std::size_t most_bytes_a_byte = 4096;
 PackedModel model_from_bytes(std::string_view bytes, std::string_view place = "model");
 
-/// The same from and to a file. The file is written whole or not at all. Errors: also ErrorKind::io.
+/// The same from a file, mapped while it is read, and to a file, which is written whole or not at all. Errors: also ErrorKind::io.
 PackedModel read_model(const std::filesystem::path& path);
 void write_model(const std::filesystem::path& path, const PackedModel& model, PackOptions options = {});
 

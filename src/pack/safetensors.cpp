@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/mapped_file.hpp"
 #include "pack/safetensors_header.hpp"
 
 namespace tern::pack {
@@ -69,7 +70,7 @@ std::string to_bytes(const SafeTensors& file) {
   return bytes;
 }
 
-SafeTensors from_bytes(std::string_view bytes, std::string_view place) {
+SafeTensorsView view_bytes(std::string_view bytes, std::string_view place) {
   if (bytes.size() < length_bytes)
     fail(ErrorKind::bad_data, place, "expected at least {} bytes, got {}", length_bytes, bytes.size());
   std::uint64_t length = 0;
@@ -80,14 +81,24 @@ SafeTensors from_bytes(std::string_view bytes, std::string_view place) {
   const Header header = parse_header(bytes.substr(length_bytes, length), place);
   const std::string_view data = bytes.substr(length_bytes + length);
   check_positions(header, data.size(), place);
-  SafeTensors file{{}, header.metadata};
+  SafeTensorsView file{{}, header.metadata};
   for (const auto& entry : header.entries)
-    file.tensors[entry.name] = {entry.dtype, entry.shape,
-                                std::string(data.substr(entry.begin, entry.end - entry.begin))};
+    file.tensors[entry.name] = {entry.dtype, entry.shape, data.substr(entry.begin, entry.end - entry.begin)};
   return file;
 }
 
-SafeTensors read_safetensors(const std::filesystem::path& path) { return from_bytes(read_file(path), path.string()); }
+SafeTensors from_bytes(std::string_view bytes, std::string_view place) {
+  SafeTensorsView view = view_bytes(bytes, place);
+  SafeTensors file{{}, std::move(view.metadata)};
+  for (auto& [name, tensor] : view.tensors)
+    file.tensors[name] = {std::move(tensor.dtype), std::move(tensor.shape), std::string(tensor.bytes)};
+  return file;
+}
+
+SafeTensors read_safetensors(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return from_bytes(file.bytes(), path.string());
+}
 
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& file) {
   write_file_atomically(path, to_bytes(file));
@@ -99,7 +110,7 @@ void check_count(const net::Shape& shape, std::size_t count) {
     fail(ErrorKind::usage, "tensor", "{} takes {} values, got {}", net::to_string(shape), expected, count);
 }
 
-void check_dtype(const Tensor& tensor, std::string_view dtype, std::string_view place) {
+void check_dtype(const TensorView& tensor, std::string_view dtype, std::string_view place) {
   if (tensor.dtype != dtype) fail(ErrorKind::bad_data, place, "expected dtype {}, got {}", dtype, tensor.dtype);
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "net/types.hpp"
@@ -26,6 +27,24 @@ struct Tensor {
   net::Shape shape;
   std::string bytes;
   bool operator==(const Tensor&) const = default;
+};
+
+/// The same in bytes that somebody else holds. A Tensor serves wherever a view is asked for.
+struct TensorView {
+  TensorView() = default;
+  TensorView(std::string_view type, net::Shape extents, std::string_view held)
+      : dtype(type), shape(std::move(extents)), bytes(held) {}
+  TensorView(const Tensor& tensor) : dtype(tensor.dtype), shape(tensor.shape), bytes(tensor.bytes) {}
+
+  std::string dtype;
+  net::Shape shape;
+  std::string_view bytes;
+};
+
+/// A file as it lies in memory or in a MappedFile: nothing but its header is copied.
+struct SafeTensorsView {
+  std::map<std::string, TensorView> tensors;
+  std::map<std::string, std::string> metadata;
 };
 
 /// A whole file in memory.
@@ -47,7 +66,9 @@ std::string to_bytes(const SafeTensors& file);
 
 /// Reads what to_bytes or any other safetensors writer wrote. The input may be hostile: header length, JSON, names,
 /// dtypes, shapes and offsets are checked, sizes for overflow, and the tensors must fill the data exactly, without
-/// overlap, gap or trailing bytes. Errors: ErrorKind::bad_data; `place` (a file) comes first in the message.
+/// overlap, gap or trailing bytes. It takes time and memory in proportion to the bytes.
+/// Errors: ErrorKind::bad_data; `place` (a file) comes first in the message.
+SafeTensorsView view_bytes(std::string_view bytes, std::string_view place = "safetensors");
 SafeTensors from_bytes(std::string_view bytes, std::string_view place = "safetensors");
 
 /// The same from and to a file. The file is written whole or not at all. Errors: also ErrorKind::io.
@@ -69,7 +90,7 @@ constexpr const char* dtype_of() {
 /// Throws ErrorKind::usage unless `count` values fill `shape`.
 void check_count(const net::Shape& shape, std::size_t count);
 /// Throws ErrorKind::bad_data "PLACE: expected dtype F32, got I8" unless the tensor has that dtype.
-void check_dtype(const Tensor& tensor, std::string_view dtype, std::string_view place);
+void check_dtype(const TensorView& tensor, std::string_view dtype, std::string_view place);
 
 /// A tensor of `values`, row-major. REQUIRES: values.size() == num_elements(shape), else ErrorKind::usage.
 template <typename T>
@@ -90,7 +111,7 @@ Tensor make_scalar(T value) {
 
 /// The values of a tensor whose dtype is exactly T's. Errors: ErrorKind::bad_data with `place` (the tensor's name).
 template <typename T>
-std::vector<T> values_of(const Tensor& tensor, std::string_view place) {
+std::vector<T> values_of(const TensorView& tensor, std::string_view place) {
   check_dtype(tensor, dtype_of<T>(), place);
   std::vector<T> values(tensor.bytes.size() / sizeof(T));
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));

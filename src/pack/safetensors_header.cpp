@@ -12,7 +12,7 @@
 namespace tern::pack {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // members by name: ordered_json would look for each among all before it
 constexpr auto metadata_key = "__metadata__";
 
 struct Dtype {
@@ -122,7 +122,7 @@ Header parse_header(std::string_view text, std::string_view place) {
 }
 
 std::string print_header(const Header& header) {
-  Json json = Json::object();
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (!header.metadata.empty()) json[metadata_key] = header.metadata;
   try {
     for (const auto& entry : header.entries)

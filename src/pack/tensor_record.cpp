@@ -109,7 +109,13 @@ TensorRecord encode_tensor(const PackedTensor& tensor, PackOptions options) {
   return best;
 }
 
-PackedTensor decode_tensor(const Tensor& stored, const Json& json, const std::string& place) {
+void check_shape(const net::Shape& shape, const net::Shape& expected, std::string_view place) {
+  if (shape != expected)
+    fail(ErrorKind::bad_data, place, "expected {}, got {}", net::to_string(expected), net::to_string(shape));
+}
+
+PackedTensor decode_tensor(const TensorView& stored, const Json& json, const net::Shape& expected,
+                           const std::string& place) {
   const auto wrong = [&] {
     fail(ErrorKind::bad_data, place, "not a description of a tensor: {}", json.dump());
   };
@@ -118,6 +124,7 @@ PackedTensor decode_tensor(const Tensor& stored, const Json& json, const std::st
   PackedTensor tensor;
   tensor.bits = json["bits"].get<int>();
   tensor.shape = extents(json["shape"]);
+  check_shape(tensor.shape, expected, place);
   std::int64_t count = checked_elements(tensor.shape, stored.bytes.size(), place);
   std::string_view bytes = stored.bytes;
   if (json.contains("scales")) {

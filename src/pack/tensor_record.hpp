@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -20,12 +21,17 @@ struct TensorRecord {
 };
 TensorRecord encode_tensor(const PackedTensor& tensor, PackOptions options);
 
-/// The inverse, for files of format version 2. Errors: ErrorKind::bad_data with `place`.
-PackedTensor decode_tensor(const Tensor& stored, const nlohmann::json& description, const std::string& place);
+/// The inverse, for files of format version 2. Errors: ErrorKind::bad_data with `place`, also for a tensor of another
+/// shape than `expected`: nothing is allocated before that, nor for more than 256 elements a stored byte.
+PackedTensor decode_tensor(const TensorView& stored, const nlohmann::json& description, const net::Shape& expected,
+                           const std::string& place);
 
 /// A described tensor of format version 1: one scale in the description, dense or bitmap without section
 /// bytes.
-PackedTensor decode_tensor_v1(const Tensor& stored, const nlohmann::json& description,
-                              const std::string& place);
+PackedTensor decode_tensor_v1(const TensorView& stored, const nlohmann::json& description,
+                              const net::Shape& expected, const std::string& place);
+
+/// Throws ErrorKind::bad_data "PLACE: expected [16, 2, 3, 3], got [16, 1, 3, 3]" unless the shapes are equal.
+void check_shape(const net::Shape& shape, const net::Shape& expected, std::string_view place);
 
 }  // namespace tern::pack

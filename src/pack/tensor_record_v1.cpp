@@ -52,7 +52,8 @@ bool is_description(const Json& json) {
 
 }  // namespace
 
-PackedTensor decode_tensor_v1(const Tensor& stored, const Json& json, const std::string& place) {
+PackedTensor decode_tensor_v1(const TensorView& stored, const Json& json, const net::Shape& expected,
+                              const std::string& place) {
   if (!is_description(json))
     fail(ErrorKind::bad_data, place, "not a description of a tensor: {}", json.dump());
   check_dtype(stored, "U8", place);
@@ -68,6 +69,7 @@ PackedTensor decode_tensor_v1(const Tensor& stored, const Json& json, const std:
            json["shape"].dump());
     elements *= tensor.shape.back();
   }
+  check_shape(tensor.shape, expected, place);
   tensor.bits = json["bits"].get<int>();
   tensor.scales = {static_cast<float>(json["scale"].get<double>())};
   tensor.codes = json["encoding"] == "dense"

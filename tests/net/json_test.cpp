@@ -38,6 +38,22 @@ TEST(Json, EachCorruptionIsOneClearError) {
   EXPECT_EQ(message(R"({"format":"tern.net","version":1,"nodes":[]})"), "a.json: the Net has no nodes");
   EXPECT_EQ(message(R"({"format":"tern.net","version":1,"nodes":[{"name":"x","op":"input","attributes":{"shape":[1,"a"]}}]})"),
             "a.json: node 'x', attribute 'shape': expected integers, got [1,\"a\"]");
+  const auto with_shape = [&](const std::string& value) {
+    return message(R"({"format":"tern.net","version":1,"nodes":[{"name":"x","op":"input","attributes":{"shape":)" + value + "}}]}");
+  };
+  EXPECT_EQ(with_shape("18446744073709551615"), "a.json: node 'x', attribute 'shape': 18446744073709551615 is beyond 2^63");
+  EXPECT_EQ(with_shape("[18446744073709551615]"), "a.json: node 'x', attribute 'shape': 18446744073709551615 is beyond 2^63");
+  EXPECT_EQ(with_shape(std::string(100'000, '[')), "a.json: the Net is nested too deeply");
+  EXPECT_EQ(message(R"({"format":"tern.net","version":1,"num_steps":1e300,"nodes":[]})"), "a.json: expected an integer, got 1e+300");
+  EXPECT_EQ(message(R"({"format":"tern.net","version":1,"num_steps":18446744073709551615,"nodes":[]})"),
+            "a.json: 18446744073709551615 is beyond 2^63");
+}
+
+/// Quadratic work would take minutes here.
+TEST(Json, ManyAttributesTakeTimeInProportion) {
+  std::string text = R"({"format":"tern.net","version":1,"nodes":[{"name":"x","op":"input","attributes":{)";
+  for (int i = 0; i < 200'000; ++i) text += fmt::format("\"a{}\":{},", i, i);
+  EXPECT_THROW(from_json(text + "\"b\":1}}]}"), Error);
 }
 
 }  // namespace

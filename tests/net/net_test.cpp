@@ -65,6 +65,19 @@ TEST_F(NetTest, HugeExtentsAreRefusedBeforeTheyOverflow) {
   EXPECT_NE(message_of([] { Net("n", -1); }).find("num_steps"), std::string::npos);
 }
 
+TEST_F(NetTest, NamesAndNodesAreBounded) {
+  EXPECT_EQ(message_of([&] { net.add(std::string(257, 'a'), "relu", {"x"}); }),
+            "net 'test': a node's name has at most 256 bytes, got 257");
+  Net chain("chain");
+  chain.add("0", "input", {}, {{"shape", std::vector<std::int64_t>{1}}});
+  for (int i = 1; i < 1 << 16; ++i) chain.add(std::to_string(i), "relu", {std::to_string(i - 1)});
+  EXPECT_EQ(message_of([&] { chain.add("more", "relu", {"0"}); }), "net 'chain': more than 65536 nodes");
+}
+
+TEST_F(NetTest, NumbersBeyondFloat32AreRefused) {
+  EXPECT_NE(message_of([&] { net.add("y", "lif", {"x"}, {{"tau", 1e39}}); }).find("1e+39 is beyond float32"), std::string::npos);
+}
+
 TEST_F(NetTest, KnowsReadersAndTotals) {
   net.add("c", "conv2d", {"x"}, {{"out_channels", 4}, {"padding", 1}, {"bias", true}});
   net.add("n", "lif", {"c"});

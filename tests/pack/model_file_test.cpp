@@ -190,15 +190,19 @@ TEST(ModelFile, ForgedFilesWithTheRightChecksumAreRefusedToo) {
   const char* const wrong[] = {
       R"({"conv1.weight":{"encoding":"zip","bits":4,"scales":3,"shape":[3,2,3,3]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":17,"scales":1,"shape":[1]}})",
-      R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":0,"shape":[1]}})",
+      R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":0,"shape":[3,2,3,3]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":4,"shape":[1]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":32,"scales":1,"shape":[1]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":1,"shape":[0]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":1,"shape":[3,2,3,3],"codebook":[4]}})",
       R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":1,"shape":[3,2,3,3],"other":1}})"};
   for (const char* text : wrong) EXPECT_EQ(describe(text), "m.tern: conv1.weight: not a description of a t") << text;
-  EXPECT_EQ(describe(R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":1,"shape":[1048576,1048576]}})").substr(0, 22),
-            "m.tern: conv1.weight: ");
+  EXPECT_EQ(describe(R"({"conv1.weight":{"encoding":"dense","bits":4,"scales":1,"shape":[1048576,1048576]}})"),
+            "m.tern: conv1.weight: expected [3, 2, 3, 3], g") << "before anything of that size is allocated";
+  EXPECT_EQ(with([](auto& f) { f.tensors["fc.bias"] = make_tensor<float>({6}, std::vector<float>(6)); }),
+            "m.tern: fc.bias: expected [5], got [6]");
+  EXPECT_EQ(with([](auto& f) { f.tensors["more"] = make_tensor<float>({1}, std::vector<float>(1)); }),
+            "m.tern: unknown tensor 'more': no node of the Net asks for it");
 }
 
 /// A file as version 1 wrote it: 1 scale, 2-bit codes 1 -1 0 1 -1 0 dense, the same 0 0 0 0 1 0 0 -1 0 ... as a bitmap.

@@ -119,6 +119,22 @@ TEST(SafeTensors, EachCorruptionIsOneClearError) {
   EXPECT_EQ(one(R"("__metadata__":{"k":1})", ""), "a.safetensors: __metadata__ 'k': expected a text");
 }
 
+/// Quadratic work would take minutes here.
+TEST(SafeTensors, ManyNamesTakeTimeInProportion) {
+  SafeTensors file;
+  for (int i = 0; i < 200'000; ++i) file.metadata[fmt::format("name {}", i)] = "x";
+  EXPECT_EQ(from_bytes(to_bytes(file)), file);
+}
+
+TEST(SafeTensors, AViewLiesInTheBytes) {
+  SafeTensors file;
+  file.tensors["a"] = make_tensor<float>({2}, std::vector<float>{1, 2});
+  const std::string bytes = to_bytes(file);
+  const SafeTensorsView view = view_bytes(bytes);
+  EXPECT_EQ(view.tensors.at("a").bytes.data(), bytes.data() + bytes.size() - 8);
+  EXPECT_EQ(values_of<float>(view.tensors.at("a"), "a"), (std::vector<float>{1, 2}));
+}
+
 TEST(SafeTensors, FilesAreWholeOrAbsent) {
   const auto path = std::filesystem::path(::testing::TempDir()) / "tern_pack_test.safetensors";
   const SafeTensors file{{{"x", make_scalar(1.5F)}}, {}};

@@ -17,6 +17,10 @@ extern const OpSpec if_neuron, lif_neuron;                        // neuron.cpp
 extern const OpSpec tcja;                                         // tcja.cpp
 extern const OpSpec quantize;                                         // quantize.cpp
 extern const OpSpec mean_time, vote;                              // readout.cpp
+extern const OpSpec pad2d;                                        // pad2d.cpp
+extern const OpSpec slice;                                        // slice.cpp
+extern const OpSpec softmax;                                      // softmax.cpp
+extern const OpSpec upsample2d;                                   // upsample2d.cpp
 
 /// The input's own type: shape rule of elementwise operations.
 TensorType same_as_first(const OpContext& context);
