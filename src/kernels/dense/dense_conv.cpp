@@ -1,0 +1,162 @@
+#include "kernels/dense/dense_conv.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "base/error.hpp"
+#include "kernels/dense/dense_job.hpp"
+#include "kernels/isa.hpp"
+
+namespace tern::kernels {
+namespace {
+
+/// Blocks of channels whose low-bit weights are unpacked together.
+constexpr std::int64_t panel_blocks = 4;
+
+struct Unit {
+  RunDense* run;
+  UnpackDense* unpack;
+};
+
+Unit unit() {
+#ifdef TERN_KERNELS_X86
+  static constexpr Unit avx2{&dense_avx2::run, &dense_avx2::unpack};
+  static constexpr Unit avx512{&dense_avx512::run, &dense_avx512::unpack};
+  static constexpr Unit vnni{&dense_vnni::run, &dense_vnni::unpack};
+  static constexpr const Unit *two = &avx2, *five = &avx512, *best = &vnni;
+#else
+  static constexpr const Unit *two = nullptr, *five = nullptr, *best = nullptr;
+#endif
+  static constexpr Unit scalar{&dense_scalar::run, &dense_scalar::unpack};
+  return *for_isa<const Unit*>(&scalar, two, five, best);
+}
+
+int fewest_bits(const std::int8_t* codes, std::int64_t count, bool whole_words) {
+  std::int8_t low = 0, high = 0;
+  bool signs = whole_words;
+  for (std::int64_t i = 0; i < count; ++i) {
+    low = std::min(low, codes[i]);
+    high = std::max(high, codes[i]);
+    signs = signs && (codes[i] == 1 || codes[i] == -1);
+  }
+  if (signs) return 1;
+  if (low >= -2 && high <= 1) return 2;
+  return low >= -8 && high <= 7 ? 4 : 8;
+}
+
+std::int64_t block_bytes(int bits, std::int64_t words) {
+  if (bits == 1) return words * 8;
+  const std::int64_t shared = 8 / bits;
+  return (words + shared - 1) / shared * dense_word;
+}
+
+/// Puts weight i (of 64) of a word into its place.
+void put(DenseWeights& weights, std::int64_t block, std::int64_t word, std::int64_t i, int code) {
+  std::uint8_t* const data = weights.data.data() + block * block_bytes(weights.bits, weights.words);
+  const std::int64_t shared = 8 / weights.bits;
+  if (weights.bits == 1)
+    data[word * 8 + i / 8] |= static_cast<std::uint8_t>((code > 0 ? 1 : 0) << (i % 8));
+  else if (weights.bits == 8)
+    data[word * dense_word + i] = static_cast<std::uint8_t>(code);
+  else
+    data[word / shared * dense_word + i] |= static_cast<std::uint8_t>(
+        (code + (1 << (weights.bits - 1))) << (weights.bits * static_cast<int>(word % shared)));
+}
+
+/// Runs of the shape, longest possible, at `runs`.
+std::int64_t find_runs(const ConvShape& s, std::int64_t tap_words, DenseRun* runs) {
+  const bool rows = s.src_pixel == 4 * tap_words && s.dilation_w == 1;
+  const std::int64_t across = rows ? 1 : s.kernel_w;
+  std::int64_t count = 0;
+  for (std::int64_t ky = 0; ky < s.kernel_h; ++ky)
+    for (std::int64_t kx = 0; kx < across; ++kx)
+      runs[count++] = {ky * s.dilation_h * s.src_row + kx * s.dilation_w * s.src_pixel,
+                       rows ? s.kernel_w * tap_words : tap_words};
+  return count;
+}
+
+std::int64_t runs_bytes(const ConvShape& s) {
+  return (s.taps() * static_cast<std::int64_t>(sizeof(DenseRun)) + 63) / 64 * 64;
+}
+
+}  // namespace
+
+DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::int32_t offset) {
+  const std::int64_t taps = shape.taps();
+  if (shape.groups != 1) fail(ErrorKind::usage, "dense convolution", "expected 1 group, got {}", shape.groups);
+  if (shape.ic < 1 || shape.oc < 1 || shape.kernel_h < 1 || shape.kernel_w < 1)
+    fail(ErrorKind::usage, "dense convolution", "expected extents of at least 1, got weights [{}, {}, {}, {}]",
+         shape.oc, shape.ic, shape.kernel_h, shape.kernel_w);
+  if (offset < 0 || offset > 255)
+    fail(ErrorKind::usage, "dense convolution", "expected an offset of 0 to 255, got {}", offset);
+  const std::int64_t tap_words = (shape.ic + 3) / 4;
+  DenseWeights weights;
+  weights.words = taps * tap_words;
+  weights.bits = fewest_bits(codes, shape.oc * shape.ic * taps, shape.ic % 4 == 0);
+  weights.blocks = (shape.oc + dense_channels - 1) / dense_channels;
+  weights.data = AlignedBytes(static_cast<std::size_t>(weights.blocks * block_bytes(weights.bits, weights.words)));
+  weights.initial.assign(static_cast<std::size_t>(weights.blocks * dense_channels), 0);
+  for (std::int64_t o = 0; o < weights.blocks * dense_channels; ++o) {
+    std::int64_t sum = 0, magnitudes = 0;
+    for (std::int64_t c = 0; c < 4 * tap_words; ++c)
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        const int code = o < shape.oc && c < shape.ic ? codes[(o * shape.ic + c) * taps + tap] : 0;
+        put(weights, o / dense_channels, tap * tap_words + c / 4, o % dense_channels * 4 + c % 4, code);
+        sum += code;
+        magnitudes += std::abs(code);
+      }
+    if (magnitudes * 255 > std::numeric_limits<std::int32_t>::max())
+      fail(ErrorKind::usage, "dense convolution", "sums of channel {} may leave 32 bits: its weights' magnitudes add up to {}",
+           o, magnitudes);
+    weights.initial[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(-offset * sum);
+  }
+  return weights;
+}
+
+std::size_t dense_scratch_bytes(const ConvShape& shape, const DenseWeights& weights) {
+  const std::int64_t panel = weights.bits < 8 ? std::min(panel_blocks, weights.blocks) * weights.words * dense_word : 0;
+  return static_cast<std::size_t>(runs_bytes(shape) + panel);
+}
+
+void run_dense(const ConvShape& shape, const DenseWeights& weights, const std::uint8_t* src, const Epilogue& epilogue,
+               std::int64_t first_row, std::int64_t last_row, void* scratch) {
+  const std::int64_t tap_words = weights.words / shape.taps();
+  if (shape.src_pixel % 4 != 0 || shape.src_pixel < shape.ic)
+    fail(ErrorKind::usage, "dense convolution", "expected pixels of a multiple of 4 bytes that holds {} channels, got {}",
+         shape.ic, shape.src_pixel);
+  auto* const runs = static_cast<DenseRun*>(scratch);
+  auto* const panel = static_cast<std::int8_t*>(scratch) + runs_bytes(shape);
+  DenseJob job{};
+  job.src = src - shape.pad_h * shape.src_row - shape.pad_w * shape.src_pixel;
+  job.step_y = shape.stride_h * shape.src_row;
+  job.step_x = shape.stride_w * shape.src_pixel;
+  job.out_w = shape.out_w;
+  job.first_pixel = first_row * shape.out_w;
+  job.last_pixel = last_row * shape.out_w;
+  job.runs = runs;
+  job.num_runs = find_runs(shape, tap_words, runs);
+  job.words = weights.words;
+  job.three_taps = shape.kernel_w == 3 && shape.dilation_w == shape.stride_w;
+  job.tap_words = tap_words;
+  job.kernel_h = shape.kernel_h;
+  job.step_ky = shape.dilation_h * shape.src_row;
+  job.epilogue = &epilogue;
+  const Unit kernels = unit();
+  const std::int64_t packed_bytes = block_bytes(weights.bits, weights.words);
+  const std::int64_t together = weights.bits == 8 ? weights.blocks : panel_blocks;
+  for (std::int64_t first = 0; first < weights.blocks; first += together) {
+    job.blocks = std::min(together, weights.blocks - first);
+    job.first_channel = first * dense_channels;
+    job.initial = weights.initial.data() + job.first_channel;
+    const std::uint8_t* const packed = weights.data.data() + first * packed_bytes;
+    job.weights = weights.bits == 8 ? reinterpret_cast<const std::int8_t*>(packed) : panel;
+    if (weights.bits < 8)
+      for (std::int64_t block = 0; block < job.blocks; ++block)
+        kernels.unpack(weights.bits, weights.words, packed + block * packed_bytes,
+                       panel + block * weights.words * dense_word);
+    kernels.run(job);
+  }
+}
+
+}  // namespace tern::kernels
