@@ -26,28 +26,44 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "engine/options.hpp"
 #include "engine/result.hpp"
 #include "net/net.hpp"
 #include "pack/model_file.hpp"
 
 namespace tern::engine {
 
-class Plan;
-
 /// Sees every node's output in order: its name, its values and their extents, [num_steps, n, shape...] or
 /// [n, shape...] as the Net types it (c, h, w order), row-major. The values live for the call only.
 using Observer = std::function<void(std::string_view node, std::span<const float> values, const net::Shape& extents)>;
+
+/// One step of a plan: the nodes that it computes together, and its kernel.
+struct StepDescription {
+  std::string nodes, kernel;
+  std::int64_t macs = 0;                 ///< of one frame
+  std::size_t weight_bytes = 0;
+  std::vector<std::pair<std::string, double>> candidates;  ///< kernels measured, microseconds of a frame, fastest first
+};
+
+struct PlanDescription {
+  std::vector<StepDescription> steps;
+  std::size_t weight_bytes = 0;  ///< of kernels, as packed for this processor
+};
+
+class Instance;
 
 /// A network ready to run. Cheap to copy (shared and immutable); run may be called from many threads at once.
 /// No exception leaves a public call.
 class Program {
  public:
   /// Reads and plans a `.tern` file. Errors: io, bad_model, unsupported (the operation's name and the reason).
-  static Result<Program> load(const std::string& path);
+  static Result<Program> load(const std::string& path, const Options& options = {});
   /// The same from a model in memory.
-  static Result<Program> from(pack::PackedModel model);
+  static Result<Program> from(const pack::PackedModel& model, const Options& options = {});
 
   /// Runs n samples of num_steps steps.
   /// frames: [num_steps, n, shape...], row-major, where `shape` is that of the Net's input (usually c, h, w).
@@ -55,18 +71,55 @@ class Program {
   /// Returns the output node's values, [n, shape...] (usually [n, classes]), or [num_steps, n, shape...] where the
   /// output has a time axis. Samples are spread over tern::num_threads() threads; a sample's scores depend neither on
   /// its neighbours nor on the number of threads.
-  /// An `observer` sees every node; the whole batch then advances node by node, with the same bits.
+  /// An `observer` sees every node; the whole batch then advances node by node, with the same bits. It needs a program
+  /// planned with Options::fuse off.
   /// Errors: bad_input with the size expected and got; out_of_memory; internal when the observer throws.
   Result<std::vector<float>> run(std::span<const float> frames, std::int64_t num_steps, std::int64_t n,
                                  const Observer& observer = {}) const;
+
+  /// One caller's memory, for samples of num_steps steps (0: the Net's own number, or 1), that runs each sample on
+  /// up to num_threads threads. Nothing is allocated once it is made. Errors: bad_input; out_of_memory; unsupported
+  /// without Options::fuse.
+  Result<Instance> instance(std::int64_t num_steps = 0, int num_threads = 1) const;
+
+  /// What was planned; empty without Options::fuse.
+  PlanDescription describe() const;
 
   const net::Net& net() const;
   /// The file's free texts: class names, accuracy, provenance.
   const std::map<std::string, std::string>& metadata() const;
 
  private:
-  explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
-  std::shared_ptr<const Plan> plan_;
+  friend class Instance;
+  struct State;
+  explicit Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+/// One caller's memory for a Program, for one thread at a time. Movable.
+class Instance {
+ public:
+  Instance(Instance&&) noexcept;
+  Instance& operator=(Instance&&) noexcept;
+  ~Instance();
+
+  /// One sample: input [num_steps, shape...], output likewise, in the Net's order. Errors: bad_input for other sizes.
+  Result<std::monostate> run(std::span<const float> input, std::span<float> output);
+  /// The same, with the microseconds of each step of PlanDescription::steps.
+  Result<std::monostate> run(std::span<const float> input, std::span<float> output, std::vector<double>& microseconds);
+
+  std::int64_t num_steps() const;
+  std::size_t input_size() const;
+  std::size_t output_size() const;
+  /// Memory of activations and scratch, all of it.
+  std::size_t bytes() const;
+
+ private:
+  friend class Program;
+  struct State;
+  explicit Instance(std::unique_ptr<State> state);
+  void check(std::size_t input, std::size_t output) const;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace tern::engine

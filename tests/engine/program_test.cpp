@@ -49,7 +49,9 @@ TEST_F(ProgramTest, EqualsTheReferenceBitForBit) {
 TEST_F(ProgramTest, ObserverSeesEveryNodeInTheOrderOfTheNet) {
   const auto expected = reference_run(model, frames, 5, 6);
   std::vector<std::string> seen;
-  const auto observed = program.run(frames, 5, 6, [&](std::string_view node, std::span<const float> values, const net::Shape& extents) {
+  Options by_node;
+  by_node.fuse = false;
+  const auto observed = Program::from(model, by_node)->run(frames, 5, 6, [&](std::string_view node, std::span<const float> values, const net::Shape& extents) {
     seen.emplace_back(node);
     EXPECT_EQ(static_cast<std::size_t>(net::num_elements(extents)), values.size());
     EXPECT_EQ(std::vector<float>(values.begin(), values.end()), expected.at(seen.back())) << node;

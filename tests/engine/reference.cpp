@@ -262,13 +262,14 @@ pack::PackedModel random_model(net::Net net, int bits, std::uint64_t seed) {
   for (const auto& node : model.net.nodes())
     for (const auto& parameter : model.net.parameters(node)) {
       pack::PackedTensor tensor{parameter.shape, parameter.role == net::ParameterRole::weight ? bits : 32};
-      const int most = tensor.bits == 32 ? 0 : pack::max_code(tensor.bits);
+      const int most = tensor.bits == 32 ? 0 : std::max(1, pack::max_code(tensor.bits));
       for (std::int64_t i = tensor.bits < 32 ? parameter.shape[0] : 0; i > 0; --i)
         tensor.scales.push_back(static_cast<float>(0.7 / most * (rng.uniform() + 0.5)));
       for (std::int64_t i = net::num_elements(parameter.shape); i > 0; --i) {
         const double draw = rng.normal();
         if (parameter.name == "running_var") tensor.values.push_back(static_cast<float>(draw * draw + 0.1));
         else if (tensor.bits == 32) tensor.values.push_back(static_cast<float>(draw * 0.5));
+        else if (bits == 1) tensor.codes.push_back(rng.below(2) == 0 ? -1 : 1);
         else tensor.codes.push_back(static_cast<std::int16_t>(rng.below(2) == 0 ? 0 : static_cast<int>(rng.below(2U * most + 1U)) - most));
       }
       model.tensors[node.name + "." + parameter.name] = std::move(tensor);

@@ -86,7 +86,9 @@ TEST(Refusals, FilesThatAreNotThereOrNotModels) {
 }
 
 TEST(Refusals, NothingEscapesAnObserverThatThrows) {
-  const Program program = Program::from(random_model(small_net(), 4, 1)).value();
+  Options by_node;
+  by_node.fuse = false;
+  const Program program = Program::from(random_model(small_net(), 4, 1), by_node).value();
   const std::vector<float> frames(4 * 50);
   const auto with = [&](const Observer& observer) { return refusal(program.run(frames, 4, 1, observer)); };
   EXPECT_EQ(with([](auto...) { throw std::runtime_error("mine"); }), "internal: mine");

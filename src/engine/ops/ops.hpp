@@ -2,10 +2,14 @@
 #pragma once
 
 #include "engine/operation.hpp"
+#include "kernels/neuron.hpp"
 
 namespace tern::engine::ops {
 
 using Made = std::unique_ptr<Operation>;
+
+/// The recurrence of an `if` or `lif` node.
+kernels::NeuronParameters neuron_parameters(const net::Node& node);
 
 Made make_input(const BuildContext&);      // layouts.cpp
 Made make_flatten(const BuildContext&);    // layouts.cpp
@@ -31,5 +35,9 @@ Made make_tcja(const BuildContext&);       // attention.cpp
 Made make_quantize(const BuildContext&);   // quantize.cpp
 Made make_mean_time(const BuildContext&);  // readouts.cpp
 Made make_vote(const BuildContext&);       // readouts.cpp
+Made make_pad2d(const BuildContext&);      // pad2d.cpp
+Made make_slice(const BuildContext&);      // slice.cpp
+Made make_softmax(const BuildContext&);    // softmax.cpp
+Made make_upsample2d(const BuildContext&); // upsample2d.cpp
 
 }  // namespace tern::engine::ops

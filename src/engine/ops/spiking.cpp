@@ -4,9 +4,8 @@
 #include "net/neuron.hpp"
 
 namespace tern::engine::ops {
-namespace {
 
-kernels::NeuronParameters parameters_of(const net::Node& node) {
+kernels::NeuronParameters neuron_parameters(const net::Node& node) {
   const net::NeuronDynamics dynamics = net::neuron_dynamics(node);
   kernels::NeuronParameters parameters;
   parameters.decay = dynamics.decay;
@@ -22,10 +21,12 @@ kernels::NeuronParameters parameters_of(const net::Node& node) {
   return parameters;  // surrogates belong to training
 }
 
+namespace {
+
 class Neuron final : public Operation {
  public:
   Neuron(const net::Node& node, const net::TensorType& type)
-      : parameters_(parameters_of(node)), size_(net::num_elements(type.shape)) {}
+      : parameters_(neuron_parameters(node)), size_(net::num_elements(type.shape)) {}
 
   void run(Extent extent, std::span<const float* const> src, float* dst) const override {
     kernels::neuron_forward(parameters_, extent.num_steps, extent.n * size_, src[0], dst);

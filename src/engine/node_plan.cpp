@@ -1,15 +1,12 @@
-#include "engine/plan.hpp"
+#include "engine/node_plan.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <map>
 
-#include "base/error.hpp"
 #include "engine/layout.hpp"
 
 namespace tern::engine {
-Plan::Plan(pack::PackedModel model) : net_(model.net), metadata_(model.metadata) {
-  if (net_.nodes().empty()) fail(ErrorKind::usage, "net '" + net_.name() + "'", "the Net has no nodes");
-  pack::check_model(model);
+NodePlan::NodePlan(const pack::PackedModel& model) : net_(model.net) {
   std::map<std::string, std::size_t> index;
   for (const auto& node : net_.nodes()) {
     const net::TensorType& type = net_.type(node.name);
@@ -21,7 +18,7 @@ Plan::Plan(pack::PackedModel model) : net_(model.net), metadata_(model.metadata)
   assign_slots();
 }
 
-void Plan::assign_slots() {
+void NodePlan::assign_slots() {
   std::vector<std::size_t> last_reader(steps_.size());
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     last_reader[i] = i;
@@ -47,26 +44,9 @@ void Plan::assign_slots() {
     release(i, i);
     for (const auto source : step.sources) release(source, i);
   }
-  largest_ = *std::max_element(slot_elements_.begin(), slot_elements_.end());
 }
 
-void Plan::check_input(std::size_t size, Extent extent) const {
-  const net::TensorType& type = input_type();
-  const std::string place = fmt::format("net '{}'", net_.name());
-  const std::int64_t steps = type.has_time ? net_.num_steps() : 1;
-  if (extent.num_steps < 1 || (steps > 0 && extent.num_steps != steps))
-    fail(ErrorKind::usage, place, "expected num_steps {}, got {}", steps > 0 ? std::to_string(steps) : "> 0",
-         extent.num_steps);
-  if (extent.n < 1) fail(ErrorKind::usage, place, "expected at least one sample, got {}", extent.n);
-  if (extent.num_steps > std::numeric_limits<std::int64_t>::max() / 8 / largest_ / extent.n)
-    fail(ErrorKind::usage, place, "{} steps of {} samples overflow", extent.num_steps, extent.n);
-  const std::int64_t expected = extent.num_steps * extent.n * net::num_elements(type.shape);
-  if (static_cast<std::int64_t>(size) != expected)
-    fail(ErrorKind::usage, place, "expected frames [{}, {}, {}] = {} values, got {}", extent.num_steps, extent.n,
-         fmt::join(type.shape, ", "), expected, size);
-}
-
-void Plan::run(Extent extent, const float* src, float* dst, Workspace& workspace, const Observer& observer) const {
+void NodePlan::run(Extent extent, const float* src, float* dst, Workspace& workspace, const Observer& observer) const {
   workspace.slots.resize(slot_elements_.size());
   for (std::size_t i = 0; i < slot_elements_.size(); ++i)
     workspace.slots[i].resize(static_cast<std::size_t>(slot_elements_[i] * extent.num_steps * extent.n));
@@ -83,7 +63,7 @@ void Plan::run(Extent extent, const float* src, float* dst, Workspace& workspace
   to_channels_first(last.type.shape, extent.frames(last.type), workspace.slots[last.slot].data(), dst);
 }
 
-void Plan::observe(const Step& step, Extent extent, const float* values, const Observer& observer) const {
+void NodePlan::observe(const Step& step, Extent extent, const float* values, const Observer& observer) const {
   const std::int64_t frames = extent.frames(step.type);
   std::vector<float> ordered(static_cast<std::size_t>(frames * net::num_elements(step.type.shape)));
   to_channels_first(step.type.shape, frames, values, ordered.data());

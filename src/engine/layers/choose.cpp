@@ -1,0 +1,137 @@
+#include "engine/layers/choose.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "base/error.hpp"
+#include "base/seed.hpp"
+#include "kernels/isa.hpp"
+
+namespace tern::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A frame to measure on: random codes, or spikes at a tenth of the places.
+class Sample {
+ public:
+  explicit Sample(const LayerTask& task) {
+    const kernels::ConvShape& s = task.shape;
+    const std::int64_t rows = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+    const std::int64_t element = task.source == Form::bits ? 8 : 1;
+    const auto size = static_cast<std::size_t>(rows * s.src_row * element);
+    memory_.resize(size + 2 * Storage::slack + 64);
+    begin_ = Storage::slack + (64 - reinterpret_cast<std::uintptr_t>(memory_.data()) % 64) % 64;
+    Rng rng(1);
+    if (task.source == Form::codes)
+      for (std::size_t i = 0; i < size; ++i)
+        memory_[begin_ + i] =
+            static_cast<std::uint8_t>(rng.below(static_cast<std::uint64_t>(task.source_largest) + 1));
+    else
+      for (std::int64_t pixel = 0; pixel < rows * s.src_row / s.src_pixel; ++pixel)
+        for (std::int64_t c = 0; c < s.ic; ++c)
+          if (rng.uniform() < 0.1) set(pixel * s.src_pixel * 64 + c);
+    begin_ += static_cast<std::size_t>((s.pad_h * s.src_row + s.pad_w * s.src_pixel) * element);
+    codes_.resize(static_cast<std::size_t>(s.out_h * s.out_w * s.oc) + 64);
+    constants_.assign(static_cast<std::size_t>((s.oc + kernels::epilogue_block)), 0.01F);
+  }
+
+  const void* src() const { return memory_.data() + begin_; }
+  kernels::Epilogue epilogue(const kernels::ConvShape& s) {
+    kernels::Epilogue e;
+    e.channels = s.oc;
+    e.scale = constants_.data();
+    e.bias = constants_.data();
+    e.clamp = true;
+    e.clamp_high = INFINITY;
+    e.codes = {codes_.data(), s.oc, s.oc * s.out_w};
+    return e;
+  }
+
+ private:
+  void set(std::int64_t bit) {
+    std::uint8_t& byte = memory_[begin_ + static_cast<std::size_t>(bit / 8)];
+    byte = static_cast<std::uint8_t>(byte | 1U << (bit % 8));
+  }
+
+  std::vector<std::uint8_t> memory_;
+  std::size_t begin_ = 0;  ///< of the frame, then of its element (0, 0)
+  std::vector<float> constants_;
+  std::vector<std::uint8_t> codes_;
+};
+
+/// Least time of a frame; at least 3 runs and half a millisecond.
+double microseconds(const Layer& layer, const LayerTask& task, Sample& sample) {
+  std::vector<std::byte> scratch(layer.scratch_bytes() + 64);
+  void* aligned = scratch.data();
+  std::size_t space = scratch.size();
+  std::align(64, layer.scratch_bytes(), aligned, space);
+  const kernels::Epilogue epilogue = sample.epilogue(task.shape);
+  double least = INFINITY, total = 0;
+  for (int run = 0; run < 3 || (total < 500 && run < 100); ++run) {
+    const auto start = Clock::now();
+    layer.run(sample.src(), epilogue, 0, task.shape.out_h, aligned);
+    const double time = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+    least = std::min(least, time);
+    total += time;
+  }
+  return least;
+}
+
+/// Layers of equal key share their measurements.
+using Key = std::tuple<std::string, int, Form, int, int, int>;
+
+Key key_of(const LayerTask& task) {
+  const kernels::ConvShape& s = task.shape;
+  std::string shape(reinterpret_cast<const char*>(&s), sizeof s);
+  return {std::move(shape), task.bits, task.source, task.source_offset, static_cast<int>(task.zeros() * 20),
+          static_cast<int>(kernels::current_isa())};
+}
+
+std::vector<KernelTime> measured(const LayerTask& task) {
+  static std::mutex mutex;
+  static std::map<Key, std::vector<KernelTime>> memory;
+  const Key key = key_of(task);
+  const std::lock_guard lock(mutex);  // also: no two measurements disturb each other
+  if (const auto found = memory.find(key); found != memory.end()) return found->second;
+  std::vector<KernelTime> times;
+  Sample sample(task);
+  for (const auto& kernel : layer_kernels()) {
+    const bool is_plain = kernel.name == layers::plain.name;
+    if (!kernel.suits(task) || (is_plain && !times.empty())) continue;  // nothing is slower than plain
+    times.push_back({std::string(kernel.name), microseconds(*kernel.make(task), task, sample)});
+  }
+  std::stable_sort(times.begin(), times.end(),
+                   [](const KernelTime& a, const KernelTime& b) { return a.microseconds < b.microseconds; });
+  return memory[key] = times;
+}
+
+const LayerKernel& find_kernel(std::string_view name) {
+  for (const auto& kernel : layer_kernels())
+    if (kernel.name == name) return kernel;
+  fail(ErrorKind::usage, "kernel", "unknown kernel '{}'", name);
+}
+
+}  // namespace
+
+ChosenLayer choose_layer(const LayerTask& task, const Options& options) {
+  const auto chosen = [&](const LayerKernel& kernel, std::vector<KernelTime> times) {
+    return ChosenLayer{kernel.make(task), std::string(kernel.name), std::move(times)};
+  };
+  if (!options.kernel.empty() && find_kernel(options.kernel).suits(task))
+    return chosen(find_kernel(options.kernel), {});
+  if (options.measure) {
+    std::vector<KernelTime> times = measured(task);
+    return chosen(find_kernel(times.front().kernel), times);
+  }
+  for (const auto& kernel : layer_kernels())
+    if (kernel.suits(task)) return chosen(kernel, {});
+  return chosen(layers::plain, {});
+}
+
+}  // namespace tern::engine

@@ -1,0 +1,56 @@
+// Kernels of one convolution or linear layer, and the table from which the plan chooses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/plan/storage.hpp"
+#include "kernels/conv_shape.hpp"
+#include "kernels/epilogue.hpp"
+
+namespace tern::engine {
+
+/// A layer with integer weights on codes or bits. Sums fit int32.
+struct LayerTask {
+  kernels::ConvShape shape;
+  Form source = Form::codes;
+  std::int32_t source_offset = 0;     ///< of codes
+  std::int32_t source_largest = 255;  ///< largest byte that occurs, of codes
+  int bits = 8;                       ///< of the weights, 1 to 8
+  std::span<const std::int8_t> weights;  ///< [oc, ic / groups, kh, kw]
+
+  /// Share of the weights that are zero.
+  double zeros() const;
+};
+
+/// A layer made ready for one kernel. Immutable, safe to run from many threads.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  /// Output rows [first, last) of one frame. `src`: element (0, 0) of the frame; scratch: scratch_bytes() bytes,
+  /// aligned to 64.
+  virtual void run(const void* src, const kernels::Epilogue& epilogue, std::int64_t first, std::int64_t last,
+                   void* scratch) const = 0;
+  virtual std::size_t scratch_bytes() const { return 0; }
+  virtual std::size_t weight_bytes() const = 0;
+};
+
+/// One kernel. `make` packs the weights.
+struct LayerKernel {
+  std::string_view name;
+  bool (*suits)(const LayerTask& task);
+  std::unique_ptr<Layer> (*make)(const LayerTask& task);
+};
+
+/// In order of preference where nothing is measured; the last, "plain", suits everything.
+std::span<const LayerKernel> layer_kernels();
+
+namespace layers {
+extern const LayerKernel plain;
+}
+
+}  // namespace tern::engine

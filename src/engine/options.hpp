@@ -1,0 +1,19 @@
+// How a Program is planned.
+#pragma once
+
+#include <string>
+
+namespace tern::engine {
+
+struct Options {
+  /// Fuse operations, keep activations in few bits and choose a kernel for each layer. Otherwise every node runs by
+  /// itself on floats: slow, and the only way to observe nodes. Both give the same bits where sums are of integers.
+  bool fuse = true;
+  /// Choose kernels by measuring them while planning (some milliseconds a layer). Otherwise the first that suits
+  /// a layer, in the table's order.
+  bool measure = true;
+  /// Takes the kernel of this name wherever it suits, instead of measuring; empty: no preference.
+  std::string kernel;
+};
+
+}  // namespace tern::engine

@@ -1,0 +1,137 @@
+#include "engine/plan/kernel_step.hpp"
+
+#include <cstring>
+
+#include "base/threads.hpp"
+
+namespace tern::engine {
+namespace {
+
+/// Multiply-accumulates below which a second thread costs more than it brings.
+constexpr std::int64_t macs_of_a_thread = 200'000;
+
+template <class T>
+kernels::Plane<T> plane(const RunState& state, std::size_t storage, std::int64_t frame) {
+  const Storage& s = state.storages[storage];
+  return {state.at<T>(storage, frame), s.pixel(), s.row()};
+}
+
+}  // namespace
+
+void clear_border(const RunState& state, std::size_t storage, std::int64_t frame) {
+  const Storage& s = state.storages[storage];
+  if (s.border_h == 0 && s.border_w == 0) return;
+  const auto element = static_cast<std::size_t>(s.element_bytes());
+  std::byte* row = state.arena + s.begin + Storage::slack + static_cast<std::size_t>(frame * s.frame()) * element;
+  const std::size_t row_bytes = static_cast<std::size_t>(s.row()) * element;
+  const std::size_t side = static_cast<std::size_t>(s.border_w * s.pixel()) * element;
+  const std::size_t top = row_bytes * static_cast<std::size_t>(s.border_h);
+  std::memset(row, s.offset, top + side);
+  row += top;
+  // The right side of a row and the left side of the next lie side by side.
+  for (std::int64_t y = 1; y < s.h; ++y) std::memset(row + static_cast<std::size_t>(y) * row_bytes - side, s.offset, 2 * side);
+  std::memset(row + static_cast<std::size_t>(s.h) * row_bytes - side, s.offset, side + top);
+}
+
+KernelStep::KernelStep(kernels::ConvShape shape, int bits, std::vector<std::int8_t> weights, ChannelValues values,
+                       std::size_t source, std::optional<CodeGrid> grid, const Options& options)
+    : shape_(shape), bits_(bits), weights_(std::move(weights)), values_(std::move(values)), source_(source), grid_(grid),
+      options_(options) {
+  epilogue_.channels = shape.oc;
+  reads.push_back(source);
+  facts.macs = shape.macs();
+}
+
+void KernelStep::set_norm(std::vector<float> scale, std::vector<float> shift) {
+  values_.norm_scale = std::move(scale);
+  values_.norm_shift = std::move(shift);
+}
+
+void KernelStep::set_residual(std::size_t storage) {
+  residual_ = storage;
+  reads.push_back(storage);
+}
+
+void KernelStep::set_clamp(float low, float high) {
+  epilogue_.clamp = true;
+  epilogue_.clamp_low = low;
+  epilogue_.clamp_high = high;
+}
+
+void KernelStep::write_floats(std::size_t storage) {
+  floats_ = storage;
+  writes.push_back(storage);
+}
+
+void KernelStep::write_codes(std::size_t storage, const CodeGrid& grid) {
+  codes_ = storage;
+  writes.push_back(storage);
+  epilogue_.inverse_scale = 1.0F / grid.scale;
+  epilogue_.low = grid.low;
+  epilogue_.high = grid.high;
+  epilogue_.offset = grid.offset;
+}
+
+void KernelStep::prepare(const std::vector<Storage>& storages) {
+  const auto pad = [&](std::vector<float>& values) {
+    if (!values.empty()) values.resize(values.size() + kernels::epilogue_block, 0.0F);
+  };
+  for (auto* values : {&values_.scale, &values_.bias, &values_.norm_scale, &values_.norm_shift}) pad(*values);
+  const auto pointer = [](const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); };
+  epilogue_.scale = pointer(values_.scale);
+  epilogue_.bias = pointer(values_.bias);
+  epilogue_.norm_scale = pointer(values_.norm_scale);
+  epilogue_.norm_shift = pointer(values_.norm_shift);
+
+  const Storage& source = storages[source_];
+  shape_.src_pixel = source.pixel();
+  shape_.src_row = source.row();
+  LayerTask task{shape_, source.form, 0, 255, bits_, weights_};
+  if (grid_) {
+    task.source_offset = grid_->offset;
+    task.source_largest = static_cast<std::int32_t>(grid_->high) + grid_->offset;
+  }
+  layer_ = choose_layer(task, options_);
+  weights_ = {};
+  facts.kernel = layer_.kernel;
+  facts.weight_bytes = layer_.layer->weight_bytes();
+  for (const auto& time : layer_.times) facts.candidates.emplace_back(time.kernel, time.microseconds);
+}
+
+void KernelStep::run(const RunState& state) const {
+  const Storage& source = state.storages[source_];
+  for (std::int64_t frame = 0; frame < source.frames(state.num_steps); ++frame) {
+    kernels::Epilogue epilogue = epilogue_;
+    if (residual_) {
+      const Storage& residual = state.storages[*residual_];
+      if (residual.form == Form::floats) {
+        epilogue.residual = plane<const float>(state, *residual_, frame);
+      } else {
+        epilogue.residual_codes = plane<const std::uint8_t>(state, *residual_, frame);
+        epilogue.residual_scale = residual.scale;
+        epilogue.residual_offset = residual.offset;
+      }
+    }
+    if (floats_) epilogue.floats = plane<float>(state, *floats_, frame);
+    if (codes_) {
+      epilogue.codes = plane<std::uint8_t>(state, *codes_, frame);
+      clear_border(state, *codes_, frame);
+    }
+    const void* const src = source.form == Form::bits
+                                ? static_cast<const void*>(state.at<const std::uint64_t>(source_, frame))
+                                : state.at<const std::uint8_t>(source_, frame);
+    const std::int64_t parts = std::min<std::int64_t>(
+        {state.num_threads, shape_.out_h, std::max<std::int64_t>(1, facts.macs / macs_of_a_thread)});
+    if (parts <= 1) {
+      layer_.layer->run(src, epilogue, 0, shape_.out_h, state.scratch);
+      continue;
+    }
+    parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t part = begin; part < end; ++part)
+        layer_.layer->run(src, epilogue, shape_.out_h * part / parts, shape_.out_h * (part + 1) / parts,
+                          state.scratch + static_cast<std::size_t>(part) * state.scratch_bytes);
+    });
+  }
+}
+
+}  // namespace tern::engine

@@ -1,0 +1,65 @@
+// A convolution or linear layer with everything that follows it element by element.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/layers/choose.hpp"
+#include "engine/plan/step.hpp"
+
+namespace tern::engine {
+
+/// Values per output channel, padded as kernels::Epilogue wants them; empty: left out.
+struct ChannelValues {
+  std::vector<float> scale, bias, norm_scale, norm_shift;
+};
+
+/// How floats become codes: the arithmetic of a `quantize` node.
+struct CodeGrid {
+  float scale = 1;
+  float low = 0, high = 255;  ///< whole numbers, less the zero point
+  std::int32_t offset = 0;
+  bool operator==(const CodeGrid&) const = default;
+};
+
+class KernelStep final : public Step {
+ public:
+  /// `weights`: [oc, ic / groups, kh, kw]; shape without strides of the source. `grid` of a source of codes.
+  KernelStep(kernels::ConvShape shape, int bits, std::vector<std::int8_t> weights, ChannelValues values,
+             std::size_t source, std::optional<CodeGrid> grid, const Options& options);
+
+  void prepare(const std::vector<Storage>& storages) override;
+  void run(const RunState& state) const override;
+  std::size_t scratch_bytes(std::int64_t) const override { return layer_.layer->scratch_bytes(); }
+
+  // What follows, in this order, each at most once; set while the Net is read.
+  void set_norm(std::vector<float> scale, std::vector<float> shift);
+  void set_residual(std::size_t storage);
+  void set_clamp(float low, float high);
+  void write_floats(std::size_t storage);
+  void write_codes(std::size_t storage, const CodeGrid& grid);
+
+  bool has_norm() const { return !values_.norm_scale.empty(); }
+  bool has_residual() const { return residual_.has_value(); }
+  bool has_clamp() const { return epilogue_.clamp; }
+  bool has_codes() const { return codes_.has_value(); }
+
+  const ChosenLayer& layer() const { return layer_; }
+
+ private:
+  kernels::ConvShape shape_;
+  int bits_;
+  std::vector<std::int8_t> weights_;  ///< until prepare
+  ChannelValues values_;
+  std::size_t source_;
+  std::optional<CodeGrid> grid_;
+  Options options_;
+  kernels::Epilogue epilogue_;  ///< without planes
+  std::optional<std::size_t> residual_, floats_, codes_;
+  ChosenLayer layer_;
+};
+
+/// The border of one frame of codes or bits set to zero.
+void clear_border(const RunState& state, std::size_t storage, std::int64_t frame);
+
+}  // namespace tern::engine

@@ -1,0 +1,332 @@
+// Nodes are visited in the Net's order. A convolution or linear layer takes along what follows it element by element, as
+// long as nobody else reads the values in between; activations stay codes or bits from producer to kernel. Floats are
+// made where a node asks for them.
+#include "engine/plan/lowering.hpp"
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "engine/operation.hpp"
+#include "engine/ops/ops.hpp"
+#include "engine/plan/kernel_step.hpp"
+#include "engine/plan/other_steps.hpp"
+#include "kernels/batch_norm.hpp"
+#include "net/quantized_source.hpp"
+
+namespace tern::engine {
+namespace {
+
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+/// The forms in which a node's output exists.
+struct Value {
+  std::size_t floats = none, codes = none, bits = none;
+  KernelStep* kernel = nullptr;  ///< the step that makes it, where that can still be told to write more
+  std::optional<CodeGrid> grid;  ///< of codes
+};
+
+class Lowering {
+ public:
+  Lowering(const pack::PackedModel& model, const Options& options) : model_(model), net_(model.net), options_(options) {}
+
+  LoweredNet run() {
+    for (const auto& node : net_.nodes())
+      if (!is_ready(node.name)) lower_node(node);
+    const net::Node& last = net_.output();
+    const std::size_t floats = floats_of(last.name);
+    add(make_output_step(net_.type(last.name), floats), last.name);
+    for (auto& step : result_.steps) {
+      for (const auto storage : step->writes) result_.storages[storage].first_step = index_of(*step);
+      for (const auto storage : step->reads) result_.storages[storage].last_step = index_of(*step);
+    }
+    for (auto& storage : result_.storages) storage.last_step = std::max(storage.last_step, storage.first_step);
+    for (auto& step : result_.steps) step->prepare(result_.storages);
+    return std::move(result_);
+  }
+
+ private:
+  std::size_t index_of(const Step& step) const {
+    std::size_t index = 0;
+    while (result_.steps[index].get() != &step) ++index;
+    return index;
+  }
+
+  std::size_t new_storage(const std::string& node, Form form) {
+    result_.storages.push_back(storage_of(net_.type(node), form));
+    return result_.storages.size() - 1;
+  }
+  std::size_t new_codes(const std::string& node, const CodeGrid& grid) {
+    const std::size_t storage = new_storage(node, Form::codes);
+    result_.storages[storage].scale = grid.scale;
+    result_.storages[storage].offset = grid.offset;
+    return storage;
+  }
+
+  template <class S>
+  S* add(std::unique_ptr<S> step, const std::string& nodes) {
+    step->facts.nodes = nodes;
+    S* const added = step.get();
+    result_.steps.push_back(std::move(step));
+    return added;
+  }
+
+  /// Nodes that change nothing share the value of their source.
+  Value& value(const std::string& node) {
+    const auto alias = alias_.find(node);
+    return alias == alias_.end() ? values_.at(node) : value(alias->second);
+  }
+  bool is_ready(const std::string& node) const { return values_.contains(node) || alias_.contains(node); }
+
+  /// Storage of the node's floats, made now where they do not exist.
+  std::size_t floats_of(const std::string& node) {
+    Value& v = value(node);
+    if (v.floats != none) return v.floats;
+    v.floats = new_storage(node, Form::floats);
+    if (v.kernel != nullptr)
+      v.kernel->write_floats(v.floats);
+    else if (v.codes == none && v.bits == none)
+      add_front(make_input_step(v.floats), node);
+    else
+      add(make_to_floats_step(v.codes != none ? v.codes : v.bits, v.floats), node);
+    return v.floats;
+  }
+
+  /// The caller's input is read before everything else.
+  void add_front(std::unique_ptr<Step> step, const std::string& nodes) {
+    step->facts.nodes = nodes;
+    result_.steps.insert(result_.steps.begin(), std::move(step));
+  }
+
+  /// The border that a kernel needs around one of its sources.
+  void widen(std::size_t storage, std::int64_t h, std::int64_t w) {
+    Storage& s = result_.storages[storage];
+    s.border_h = std::max(s.border_h, h);
+    s.border_w = std::max(s.border_w, w);
+  }
+
+  void lower_node(const net::Node& node) {
+    if (node.op == "input") values_[node.name] = {};
+    else if (node.op == "dropout") alias_[node.name] = node.inputs[0];
+    else if (node.op == "quantize" && lower_quantize(node)) return;
+    else if (node.op == "max_pool2d" && lower_max_pool(node)) return;
+    else if (node.op == "flatten" && lower_flatten(node)) return;
+    else if ((node.op == "if" || node.op == "lif") && lower_neuron(node)) return;
+    else if ((node.op == "conv2d" || node.op == "linear") && lower_kernel(node)) return;
+    else lower_operation(node);
+  }
+
+  void lower_operation(const net::Node& node) {
+    const net::TensorType& type = net_.type(node.name);
+    auto operation = find_operation(node.op, node.name).make({node, net_.context(node), type, model_});
+    std::vector<std::size_t> sources;
+    for (const auto& input : node.inputs) sources.push_back(floats_of(input));
+    Value v;
+    v.floats = new_storage(node.name, Form::floats);
+    add(make_operation_step(std::move(operation), std::move(sources), v.floats), node.name);
+    values_[node.name] = v;
+  }
+
+  float buffer(const net::Node& node, const char* name) const {
+    return pack::dequantize(model_.tensors.at(node.name + "." + name))[0];
+  }
+
+  /// None where codes would not fit a byte.
+  std::optional<CodeGrid> grid_of(const net::Node& node) const {
+    const auto [low, high] = net::code_range(net_, node);
+    const float zero = buffer(node, "zero_point");
+    CodeGrid grid{buffer(node, "scale"), static_cast<float>(low) - zero, static_cast<float>(high) - zero, 0};
+    if (!(grid.scale > 0) || zero != std::nearbyint(zero)) return std::nullopt;
+    if (grid.low > 0 || grid.low < -255 || grid.high - grid.low > 255) return std::nullopt;
+    grid.offset = static_cast<std::int32_t>(-grid.low);
+    return grid;
+  }
+
+  bool lower_quantize(const net::Node& node) {
+    const auto grid = grid_of(node);
+    if (!grid) return false;
+    const std::string& source = node.inputs[0];
+    Value& src = value(source);
+    // The same grid twice: one storage.
+    for (const auto* reader : net_.readers(source))
+      if (reader->op == "quantize" && is_ready(reader->name) && value(reader->name).grid == grid) {
+        alias_[node.name] = reader->name;
+        return true;
+      }
+    Value v;
+    v.grid = grid;
+    v.codes = new_codes(node.name, *grid);
+    if (src.kernel != nullptr && !src.kernel->has_codes()) {
+      src.kernel->write_codes(v.codes, *grid);
+      src.kernel->facts.nodes += " + " + node.name;
+    } else if (&net_.node(source) == &net_.input() && src.floats == none) {
+      add_front(make_input_step(v.codes, *grid), source + " + " + node.name);
+    } else {
+      add(make_quantize_step(floats_of(source), v.codes, *grid), node.name);
+    }
+    values_[node.name] = v;
+    return true;
+  }
+
+  bool lower_max_pool(const net::Node& node) {
+    const Value src = value(node.inputs[0]);
+    if (src.codes == none && src.bits == none) return false;
+    const net::OpContext rules = net_.context(node);
+    kernels::PoolShape shape;
+    std::tie(shape.kernel_h, shape.kernel_w) = rules.pair("kernel");
+    std::tie(shape.stride_h, shape.stride_w) = rules.pair("stride");
+    Value v;
+    v.grid = src.grid;
+    if (src.codes != none) v.codes = new_codes(node.name, *src.grid);
+    else v.bits = new_storage(node.name, Form::bits);
+    add(make_max_pool_step(shape, src.codes != none ? src.codes : src.bits, src.codes != none ? v.codes : v.bits), node.name);
+    values_[node.name] = v;
+    return true;
+  }
+
+  /// Where only linear layers read it, a flatten is no work: they read the image as a convolution of its size does.
+  bool lower_flatten(const net::Node& node) {
+    const Value& src = value(node.inputs[0]);
+    if (src.codes == none && src.bits == none) return false;
+    for (const auto* reader : net_.readers(node.name))
+      if (reader->op != "linear" || !integer_weights(*reader)) return false;
+    if (net_.readers(node.name).empty()) return false;
+    Value v = src;
+    v.floats = none;  // their order would be another one
+    values_[node.name] = v;
+    return true;
+  }
+
+  bool lower_neuron(const net::Node& node) {
+    const std::size_t floats = floats_of(node.inputs[0]);
+    Value v;
+    v.bits = new_storage(node.name, Form::bits);
+    add(make_neuron_step(ops::neuron_parameters(node), floats, v.bits), node.name);
+    values_[node.name] = v;
+    return true;
+  }
+
+  const pack::PackedTensor& weights(const net::Node& node) const { return model_.tensors.at(node.name + ".weight"); }
+
+  bool integer_weights(const net::Node& node) const {
+    const pack::PackedTensor& tensor = weights(node);
+    return tensor.scaled_by_channel() && tensor.bits <= 8 && sums_fit(tensor);
+  }
+
+  static kernels::ConvShape conv_shape(const net::OpContext& rules, const net::Shape& src, const net::Shape& dst) {
+    kernels::ConvShape s;
+    if (rules.node.op == "linear") {  // of an image: one place that sees all of it
+      if (src.size() == 3) s.ic = src[0], s.kernel_h = src[1], s.kernel_w = src[2];
+      else s.ic = src[0];
+      s.oc = dst[0];
+      return s;
+    }
+    s.ic = src[0], s.oc = dst[0], s.out_h = dst[1], s.out_w = dst[2];
+    std::tie(s.kernel_h, s.kernel_w) = rules.pair("kernel");
+    std::tie(s.stride_h, s.stride_w) = rules.pair("stride");
+    std::tie(s.pad_h, s.pad_w) = rules.pair("padding");
+    std::tie(s.dilation_h, s.dilation_w) = rules.pair("dilation");
+    s.groups = rules.integer("groups");
+    return s;
+  }
+
+  bool lower_kernel(const net::Node& node) {
+    const Value& src = value(node.inputs[0]);
+    const std::size_t source = src.codes != none ? src.codes : src.bits;
+    if (source == none || !integer_weights(node)) return false;
+    const pack::PackedTensor& tensor = weights(node);
+    const Storage& s = result_.storages[source];
+    // A flatten that was left out: the source is still an image.
+    const net::Shape src_shape = s.h * s.w == 1 ? net::Shape{s.c} : net::Shape{s.c, s.h, s.w};
+    const net::OpContext rules = net_.context(node);
+    net::Shape image = src_shape;
+    if (node.op == "conv2d" && image.size() == 1) image = {s.c, 1, 1};
+    const kernels::ConvShape shape = conv_shape(rules, image, net_.type(node.name).shape);
+    const float src_scale = src.grid ? src.grid->scale : 1.0F;
+    ChannelValues values;
+    for (std::int64_t o = 0; o < shape.oc; ++o)
+      values.scale.push_back(tensor.scales[tensor.scales.size() == 1 ? 0 : static_cast<std::size_t>(o)] * src_scale);
+    if (rules.flag("bias")) values.bias = pack::dequantize(model_.tensors.at(node.name + ".bias"));
+    widen(source, shape.pad_h, shape.pad_w);
+    auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
+                                             std::move(values), source, src.grid, options_);
+    KernelStep* const kernel = step.get();
+    std::string nodes = node.name;
+    const net::Node* last = &node;
+    while (const net::Node* next = only_reader(*last)) {
+      if (!absorb(*next, last->name, *kernel)) break;
+      nodes += " + " + next->name;
+      last = next;
+    }
+    add(std::move(step), nodes);
+    Value v;
+    v.kernel = kernel;
+    values_[last->name] = v;
+    for (const net::Node* absorbed = &node; absorbed != last; absorbed = only_reader(*absorbed)) values_[absorbed->name] = {};
+    return true;
+  }
+
+  /// Sums of at most 255 times the weights fit int32.
+  static bool sums_fit(const pack::PackedTensor& tensor) {
+    const auto oc = static_cast<std::size_t>(tensor.shape[0]);
+    const std::size_t size = tensor.codes.size() / oc;
+    for (std::size_t o = 0; o < oc; ++o) {
+      std::int64_t absolute = 0;
+      for (std::size_t i = o * size; i < (o + 1) * size; ++i) absolute += std::abs(tensor.codes[i]);
+      if (absolute * 255 > std::numeric_limits<std::int32_t>::max() / 2) return false;
+    }
+    return true;
+  }
+
+  const net::Node* only_reader(const net::Node& node) const {
+    if (node.name == net_.output().name) return nullptr;
+    const auto readers = net_.readers(node.name);
+    return readers.size() == 1 ? readers[0] : nullptr;
+  }
+
+  /// Whether the step could take `next`, which reads `current`, along.
+  bool absorb(const net::Node& next, const std::string& current, KernelStep& kernel) {
+    if (next.op == "dropout") return true;
+    if (next.op == "batch_norm") {
+      if (kernel.has_norm() || kernel.has_residual() || kernel.has_clamp()) return false;
+      const auto values = [&](const char* name) { return pack::dequantize(model_.tensors.at(next.name + "." + name)); };
+      const auto gamma = values("weight"), beta = values("bias"), mean = values("running_mean"), var = values("running_var");
+      const auto eps = static_cast<float>(net_.context(next).real("eps"));
+      for (const float v : var)
+        if (!(v + eps > 0)) return false;  // refused by the operation itself
+      std::vector<float> scale(gamma.size()), shift(gamma.size());
+      kernels::fold_batch_norm(static_cast<std::int64_t>(gamma.size()), gamma.data(), beta.data(), mean.data(), var.data(),
+                               eps, scale.data(), shift.data());
+      kernel.set_norm(std::move(scale), std::move(shift));
+      return true;
+    }
+    if (next.op == "add") {
+      if (kernel.has_residual() || kernel.has_clamp() || next.inputs.size() != 2) return false;
+      const std::string& other = next.inputs[next.inputs[0] == current ? 1 : 0];
+      if (other == current || !is_ready(other)) return false;
+      const Value& v = value(other);
+      kernel.set_residual(v.floats == none && v.codes != none ? v.codes : floats_of(other));
+      return true;
+    }
+    if ((next.op == "relu" || next.op == "relu6") && !kernel.has_clamp()) {
+      kernel.set_clamp(0.0F, next.op == "relu" ? INFINITY : 6.0F);
+      return true;
+    }
+    return false;
+  }
+
+  const pack::PackedModel& model_;
+  const net::Net& net_;
+  const Options& options_;
+  LoweredNet result_;
+  std::map<std::string, Value> values_;
+  std::map<std::string, std::string> alias_;
+};
+
+}  // namespace
+
+LoweredNet lower(const pack::PackedModel& model, const Options& options) { return Lowering(model, options).run(); }
+
+}  // namespace tern::engine

@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "engine/plan/other_steps.hpp"
+#include "kernels/spikes.hpp"
+
+namespace tern::engine {
+namespace {
+
+class MaxPool final : public Step {
+ public:
+  MaxPool(const kernels::PoolShape& shape, std::size_t src, std::size_t dst) : shape_(shape), src_(src), dst_(dst) {
+    reads = {src};
+    writes = {dst};
+    facts.kernel = "max pool";
+  }
+  void run(const RunState& state) const override {
+    const Storage& src = state.storages[src_];
+    for (std::int64_t frame = 0; frame < src.frames(state.num_steps); ++frame) {
+      clear_border(state, dst_, frame);
+      if (src.form == Form::bits)
+        pool<std::uint64_t>(state, frame, [](std::uint64_t a, std::uint64_t b) { return a | b; });
+      else
+        pool<std::uint8_t>(state, frame, [](std::uint8_t a, std::uint8_t b) { return std::max(a, b); });
+    }
+  }
+
+ private:
+  template <class T, class Join>
+  void pool(const RunState& state, std::int64_t frame, Join join) const {
+    const Storage &src = state.storages[src_], &dst = state.storages[dst_];
+    const T* const x = state.at<const T>(src_, frame);
+    T* const y = state.at<T>(dst_, frame);
+    const std::int64_t pixel = src.pixel();
+    for (std::int64_t oy = 0; oy < dst.h; ++oy)
+      for (std::int64_t ox = 0; ox < dst.w; ++ox) {
+        const T* const window = x + oy * shape_.stride_h * src.row() + ox * shape_.stride_w * pixel;
+        T* const out = y + oy * dst.row() + ox * pixel;
+        std::copy_n(window, pixel, out);
+        for (std::int64_t ky = 0; ky < shape_.kernel_h; ++ky)
+          for (std::int64_t kx = ky == 0 ? 1 : 0; kx < shape_.kernel_w; ++kx)
+            std::transform(out, out + pixel, window + ky * src.row() + kx * pixel, out, join);
+      }
+  }
+
+  kernels::PoolShape shape_;
+  std::size_t src_, dst_;
+};
+
+class Neuron final : public Step {
+ public:
+  Neuron(const kernels::NeuronParameters& parameters, std::size_t src, std::size_t dst)
+      : parameters_(parameters), src_(src), dst_(dst) {
+    reads = {src};
+    writes = {dst};
+    facts.kernel = "neuron";
+  }
+  void prepare(const std::vector<Storage>& storages) override { elements_ = storages[src_].frame(); }
+  std::size_t scratch_bytes(std::int64_t num_steps) const override {
+    return static_cast<std::size_t>(num_steps * elements_) * sizeof(float);
+  }
+  void run(const RunState& state) const override {
+    const Storage &src = state.storages[src_], &dst = state.storages[dst_];
+    auto* const spikes = reinterpret_cast<float*>(state.scratch);
+    kernels::neuron_forward(parameters_, state.num_steps, src.frame(), state.at<const float>(src_, 0), spikes);
+    for (std::int64_t frame = 0; frame < state.num_steps; ++frame) {
+      clear_border(state, dst_, frame);
+      const float* row = spikes + frame * src.frame();
+      for (std::int64_t y = 0; y < dst.h; ++y)
+        for (std::int64_t x = 0; x < dst.w; ++x, row += dst.c)
+          kernels::pack_spikes(dst.c, row, state.at<std::uint64_t>(dst_, frame) + y * dst.row() + x * dst.pixel());
+    }
+  }
+
+ private:
+  kernels::NeuronParameters parameters_;
+  std::size_t src_, dst_;
+  std::int64_t elements_ = 0;
+};
+
+class OperationStep final : public Step {
+ public:
+  OperationStep(std::unique_ptr<Operation> operation, std::vector<std::size_t> sources, std::size_t dst)
+      : operation_(std::move(operation)), dst_(dst) {
+    reads = std::move(sources);
+    writes = {dst};
+    facts.kernel = "floats";
+  }
+  void run(const RunState& state) const override {
+    std::vector<const float*> sources;
+    for (const auto source : reads) sources.push_back(state.at<const float>(source, 0));
+    operation_->run({state.num_steps, 1}, sources, state.at<float>(dst_, 0));
+  }
+
+ private:
+  std::unique_ptr<Operation> operation_;
+  std::size_t dst_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_max_pool_step(const kernels::PoolShape& shape, std::size_t source, std::size_t dst) {
+  return std::make_unique<MaxPool>(shape, source, dst);
+}
+std::unique_ptr<Step> make_neuron_step(const kernels::NeuronParameters& parameters, std::size_t floats, std::size_t bits) {
+  return std::make_unique<Neuron>(parameters, floats, bits);
+}
+std::unique_ptr<Step> make_operation_step(std::unique_ptr<Operation> operation, std::vector<std::size_t> sources,
+                                          std::size_t dst) {
+  return std::make_unique<OperationStep>(std::move(operation), std::move(sources), dst);
+}
+
+}  // namespace tern::engine
