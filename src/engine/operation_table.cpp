@@ -16,6 +16,8 @@ constexpr OperationRow table[] = {
     {"concat", ops::make_concat},         {"global_avg_pool", ops::make_global_avg_pool},
     {"relu6", ops::make_relu6},           {"sigmoid", ops::make_sigmoid},       {"hard_sigmoid", ops::make_hard_sigmoid},
     {"silu", ops::make_silu},             {"hard_swish", ops::make_hard_swish}, {"leaky_relu", ops::make_leaky_relu},
+    {"pad2d", ops::make_pad2d},           {"slice", ops::make_slice},           {"softmax", ops::make_softmax},
+    {"upsample2d", ops::make_upsample2d},
 };
 
 }  // namespace

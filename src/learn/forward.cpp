@@ -25,6 +25,8 @@ const MeaningRow meanings[] = {
     {"concat", ops::concat},         {"global_avg_pool", ops::global_avg_pool},
     {"relu6", ops::relu6},           {"sigmoid", ops::sigmoid},     {"hard_sigmoid", ops::hard_sigmoid},
     {"silu", ops::silu},             {"hard_swish", ops::hard_swish}, {"leaky_relu", ops::leaky_relu},
+    {"pad2d", ops::pad2d},           {"slice", ops::slice},         {"softmax", ops::softmax},
+    {"upsample2d", ops::upsample2d},
 };
 
 bool is_neuron(const net::Node& node) { return node.op == "if" || node.op == "lif"; }

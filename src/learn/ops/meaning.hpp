@@ -53,6 +53,10 @@ at::Tensor hard_sigmoid(OpCall&);
 at::Tensor silu(OpCall&);
 at::Tensor hard_swish(OpCall&);
 at::Tensor leaky_relu(OpCall&);
+at::Tensor pad2d(OpCall&);
+at::Tensor slice(OpCall&);
+at::Tensor softmax(OpCall&);
+at::Tensor upsample2d(OpCall&);
 }  // namespace ops
 
 }  // namespace tern::learn
