@@ -36,7 +36,8 @@ inline std::uint8_t plain_code(const Epilogue& e, float value) {
                                    static_cast<float>(e.offset));
 }
 
-/// An Epilogue over an image [h][w][channels] with its own arrays and results, filled with 77 beforehand.
+/// An Epilogue over an image [h][w][channels] with its own arrays and results, filled with 77 beforehand; `room`
+/// elements lie between pixels.
 class OwnedEpilogue {
  public:
   /// Which parts it has; codes are always there.
@@ -46,8 +47,8 @@ class OwnedEpilogue {
   };
 
   OwnedEpilogue(std::int64_t h, std::int64_t w, std::int64_t channels, const Parts& parts, std::uint64_t seed,
-                float sum_scale)
-      : h_(h), w_(w) {
+                float sum_scale, std::int64_t room = 5)
+      : w_(w) {
     Rng rng(seed);
     const std::int64_t padded = (channels + epilogue_block - 1) / epilogue_block * epilogue_block;
     const auto array = [&](double low, double high) {
@@ -59,7 +60,7 @@ class OwnedEpilogue {
     bias_ = array(-1, 1);
     norm_scale_ = array(-1.5, 1.5);
     norm_shift_ = array(-1, 1);
-    pixel_ = channels + 5;
+    pixel_ = channels + room;
     row_ = w * pixel_ + 3;
     const auto size = static_cast<std::size_t>(h * row_);
     residual_.resize(size);
@@ -120,7 +121,7 @@ class OwnedEpilogue {
   std::vector<std::uint8_t> codes;
 
  private:
-  std::int64_t h_, w_, pixel_ = 0, row_ = 0;
+  std::int64_t w_, pixel_ = 0, row_ = 0;
   std::vector<float> scale_, bias_, norm_scale_, norm_shift_, residual_;
   std::vector<std::uint8_t> residual_codes_;
 };

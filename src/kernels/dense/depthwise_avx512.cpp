@@ -1,0 +1,5 @@
+#include "kernels/dense/depthwise_job.hpp"
+
+namespace tern::kernels::depthwise_avx512 {
+#include "kernels/dense/depthwise_plain.inl"
+}  // namespace tern::kernels::depthwise_avx512
