@@ -50,7 +50,7 @@ struct LayerKernel {
 std::span<const LayerKernel> layer_kernels();
 
 namespace layers {
-extern const LayerKernel plain;
+extern const LayerKernel dense, plain;
 }
 
 }  // namespace tern::engine

@@ -10,7 +10,7 @@ double LayerTask::zeros() const {
 }
 
 std::span<const LayerKernel> layer_kernels() {
-  static const LayerKernel table[] = {layers::plain};
+  static const LayerKernel table[] = {layers::dense, layers::plain};
   return table;
 }
 
