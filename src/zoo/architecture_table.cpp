@@ -8,7 +8,7 @@ namespace {
 
 const Architecture* const table[] = {
     &snn::nmnist_conv,  &snn::event_conv,   &snn::tcja,       &cnn::small_cnn,  &cnn::lenet5,
-    &cnn::resnet20,     &cnn::resnet32,     &cnn::resnet44,   &cnn::resnet56,   &cnn::vgg11,
+    &cnn::resnet18,     &cnn::resnet20,     &cnn::resnet32,     &cnn::resnet34,     &cnn::resnet44,   &cnn::resnet56,   &cnn::vgg11,
     &cnn::vgg16,        &cnn::mobilenet_v1, &cnn::mobilenet_v2, &cnn::squeezenet, &cnn::densenet22,
     &cnn::densenet40,
 };

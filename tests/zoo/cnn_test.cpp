@@ -25,6 +25,15 @@ TEST(Resnet, CountsAreThePublishedOnesPlusTheProjections) {
   EXPECT_EQ(totals("resnet56").parameters, 853018 + projections);
 }
 
+TEST(Resnet, TheWideOnesHaveTheWidelyQuotedCounts) {
+  // 11,173,962 and 21,282,122 parameters for CIFAR-10 in the common implementations; MACs by hand.
+  EXPECT_EQ(totals("resnet18").parameters, 11173962);
+  EXPECT_EQ(totals("resnet34").parameters, 21282122);
+  const std::int64_t block = 9 * 64 * 64 * 1024, narrow = 9 * 64 * 128 * 256 + 64 * 128 * 256;
+  EXPECT_EQ(totals("resnet18").macs_per_step, 27 * 64 * 1024 + 4 * block + 3 * (narrow + 3 * block) + 5120);
+  EXPECT_THROW(build("resnet18", {.channels = {8, 16}}), Error);
+}
+
 TEST(Resnet, MacsByHand) {
   // 40.55 M published for option A; each projection costs 131,072.
   const std::int64_t stem = 432 * 1024, first = 6 * 2304 * 1024, second = 4608 * 256 + 5 * 9216 * 256,

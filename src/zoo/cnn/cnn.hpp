@@ -10,7 +10,7 @@ namespace tern::zoo::cnn {
 
 extern const Architecture small_cnn;                               // small_cnn.cpp
 extern const Architecture lenet5;                                  // lenet5.cpp
-extern const Architecture resnet20, resnet32, resnet44, resnet56;  // resnet.cpp
+extern const Architecture resnet18, resnet20, resnet32, resnet34, resnet44, resnet56;  // resnet.cpp
 extern const Architecture vgg11, vgg16;                            // vgg.cpp
 extern const Architecture mobilenet_v1, mobilenet_v2;              // mobilenet.cpp
 extern const Architecture squeezenet;                              // squeezenet.cpp
