@@ -1,0 +1,179 @@
+#include "kernels/sparse/sparse_conv.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "kernels/isa.hpp"
+#include "kernels/sparse/sparse_conv_impl.hpp"
+
+namespace tern::kernels {
+namespace {
+
+/// Bytes of panel that stay in the second-level cache while weights stream through it.
+constexpr std::int64_t panel_budget = 256 * 1024;
+
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+std::int64_t pitch_of(const SparsePanel& p) {
+  return ((p.band + p.halo + sparse_lanes - 1) / sparse_lanes | 1) * sparse_lanes;
+}
+
+/// The largest panel for so many output rows.
+SparsePanel panel_of(const ConvShape& s, std::int64_t pixel_words, std::int64_t rows) {
+  const std::int64_t divisor = std::gcd(s.stride_h, s.dilation_h);
+  SparsePanel p{};
+  p.phases = std::min(s.stride_h / divisor, s.kernel_h);
+  p.row_step = s.dilation_h / divisor;
+  p.rows = p.phases * s.kernel_w * pixel_words;
+  p.halo = (s.kernel_h - 1) / p.phases * p.row_step * s.out_w;
+  // Without a halo nothing is shared between tiles, and one alone fits the first-level cache.
+  const std::int64_t fitting = p.halo == 0 ? 0 : panel_budget / (4 * p.rows) - p.halo;
+  p.band = std::max(sparse_tile, fitting / sparse_tile * sparse_tile);
+  p.band = std::min(p.band, round_up(rows * s.out_w, sparse_lanes));
+  p.pitch = pitch_of(p);
+  return p;
+}
+
+/// The same with bands of equal size.
+SparsePanel balanced_panel(const ConvShape& s, std::int64_t pixel_words, std::int64_t rows) {
+  SparsePanel p = panel_of(s, pixel_words, rows);
+  const std::int64_t pixels = rows * s.out_w, bands = (pixels + p.band - 1) / p.band;
+  p.band = round_up((pixels + bands - 1) / bands, sparse_lanes);
+  p.pitch = pitch_of(p);
+  return p;
+}
+
+/// The parts of a scratch and its size in bytes.
+std::size_t divide(const ConvShape& s, const SparsePanel& p, std::int64_t pixel_words, void* scratch,
+                   SparseScratch* parts) {
+  std::uintptr_t at = round_up(static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(scratch)), 64);
+  const auto take = [&](auto*& part, std::int64_t bytes) {
+    part = reinterpret_cast<std::remove_reference_t<decltype(part)>>(at);
+    at += static_cast<std::uintptr_t>(round_up(bytes, 64));
+  };
+  take(parts->table, s.taps() * pixel_words * 4);
+  take(parts->pixels, p.pitch * 8);
+  take(parts->panel, p.rows * p.pitch * 4);
+  take(parts->sums, 16 * sparse_tile * 4);
+  take(parts->codes, sparse_channels * sparse_tile);
+  take(parts->residual, sparse_channels * sparse_tile);
+  return at - reinterpret_cast<std::uintptr_t>(scratch);
+}
+
+void check(const ConvShape& s, std::int64_t pixel_words) {
+  if (s.groups != 1) fail(ErrorKind::unsupported, "sparse_conv", "groups: expected 1, got {}", s.groups);
+  if (s.taps() * pixel_words > 65536)
+    fail(ErrorKind::unsupported, "sparse_conv", "words of an output channel: expected at most 65536, got {}",
+         s.taps() * pixel_words);
+}
+
+/// Keeps the words of word(o, tap, w) that are not zero.
+template <class Word>
+SparseConvWeights compress(const ConvShape& s, std::int64_t pixel_words, const Word& word) {
+  SparseConvWeights out;
+  out.pixel_words = pixel_words;
+  out.start.push_back(0);
+  for (std::int64_t o = 0; o < s.oc; ++o) {
+    for (std::int64_t t = 0; t < s.taps(); ++t)
+      for (std::int64_t w = 0; w < pixel_words; ++w)
+        if (const std::uint32_t bits = word(o, t, w); bits != 0) {
+          out.words.push_back(bits);
+          out.index.push_back(static_cast<std::uint16_t>(t * pixel_words + w));
+        }
+    out.start.push_back(static_cast<std::uint32_t>(out.words.size()));
+  }
+  return out;
+}
+
+using Kernel = void (*)(const SparseJob&);
+
+Kernel codes_kernel() {
+#ifdef TERN_KERNELS_X86
+  return for_isa<Kernel>(&sparse_scalar::conv_codes, &sparse_avx2::conv_codes, &sparse_avx512::conv_codes,
+                         &sparse_vnni::conv_codes);
+#else
+  return &sparse_scalar::conv_codes;
+#endif
+}
+
+Kernel floats_kernel() {
+#ifdef TERN_KERNELS_X86
+  return for_isa<Kernel>(&sparse_scalar::conv_floats, &sparse_avx2::conv_floats, &sparse_avx512::conv_floats, nullptr);
+#else
+  return &sparse_scalar::conv_floats;
+#endif
+}
+
+void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const void* src, const Epilogue& epilogue,
+         std::int64_t first_row, std::int64_t last_row, void* scratch) {
+  if (first_row >= last_row) return;
+  SparseJob job{s, epilogue, static_cast<const char*>(src), first_row, last_row, w.pixel_words,
+                w.words.data(), w.index.data(), w.start.data(), w.floats ? nullptr : w.initial.data(),
+                balanced_panel(s, w.pixel_words, last_row - first_row), {}};
+  divide(s, job.panel, w.pixel_words, scratch, &job.scratch);
+  kernel(job);
+}
+
+}  // namespace
+
+std::size_t SparseConvWeights::bytes() const {
+  return words.size() * 4 + index.size() * 2 + start.size() * 4 + initial.size() * 4;
+}
+
+double SparseConvWeights::density(const ConvShape& shape) const {
+  return static_cast<double>(words.size()) / static_cast<double>(shape.oc * shape.taps() * pixel_words);
+}
+
+SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes, std::int32_t offset) {
+  const std::int64_t pixel_words = (s.ic + 3) / 4;
+  check(s, pixel_words);
+  if (offset < 0 || offset > 255) fail(ErrorKind::usage, "sparse_conv", "offset: expected 0 to 255, got {}", offset);
+  if (s.src_pixel % 4 != 0 || s.src_pixel < s.ic)
+    fail(ErrorKind::usage, "sparse_conv", "src_pixel: expected a multiple of 4 and at least {}, got {}", s.ic, s.src_pixel);
+  const std::int64_t taps = s.taps();
+  SparseConvWeights out = compress(s, pixel_words, [&](std::int64_t o, std::int64_t t, std::int64_t w) {
+    std::int8_t four[4] = {};
+    for (std::int64_t c = 4 * w; c < std::min(4 * w + 4, s.ic); ++c) four[c % 4] = codes[(o * s.ic + c) * taps + t];
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, four, 4);
+    return bits;
+  });
+  for (std::int64_t o = 0; o < s.oc; ++o) {
+    const std::int8_t* const channel = codes + o * s.ic * taps;
+    out.initial.push_back(-offset * std::accumulate(channel, channel + s.ic * taps, std::int32_t{0}));
+  }
+  return out;
+}
+
+SparseConvWeights pack_sparse_conv(const ConvShape& s, const float* weight) {
+  check(s, s.ic);
+  SparseConvWeights out = compress(s, s.ic, [&](std::int64_t o, std::int64_t t, std::int64_t c) {
+    const float value = weight[(o * s.ic + c) * s.taps() + t];
+    std::uint32_t bits = 0;
+    if (value != 0) std::memcpy(&bits, &value, 4);
+    return bits;
+  });
+  out.floats = true;
+  return out;
+}
+
+std::size_t sparse_conv_scratch_bytes(const ConvShape& shape, const SparseConvWeights& weights) {
+  SparseScratch parts{};
+  return 64 + divide(shape, panel_of(shape, weights.pixel_words, shape.out_h), weights.pixel_words, nullptr, &parts);
+}
+
+void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const std::uint8_t* src,
+                     const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
+  run(codes_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
+}
+
+void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* src,
+                     const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
+  run(floats_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
+}
+
+}  // namespace tern::kernels

@@ -1,0 +1,56 @@
+// Floats by fused multiply-add; int8 words without VNNI as two products of 16-bit pairs, which cannot overflow.
+#include <immintrin.h>
+
+#include "kernels/sparse/sparse_conv_impl.hpp"
+
+#define TERN_INLINE static inline __attribute__((always_inline))
+#define TERN_INLINE_MEMBER inline __attribute__((always_inline))
+
+namespace tern::kernels::sparse_avx512 {
+namespace {
+#include "kernels/epilogue_lanes_avx512.inl"
+#include "kernels/sparse/sparse_lanes_avx512.inl"
+
+struct Codes {
+  typedef std::int32_t Sum;
+  static constexpr std::int64_t element = 1, most = 8;
+  struct Weight {
+    Vec even, odd;
+  };
+  TERN_INLINE Weight weight(const std::uint32_t* word) {
+    const Vec w = splat(static_cast<int>(*word));
+    return {_mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8), _mm512_srai_epi16(w, 8)};
+  }
+  TERN_INLINE Vec dot(Vec sum, const char* src, const Weight& weight) {
+    const Vec bytes = load(src);
+    const Vec even = _mm512_madd_epi16(_mm512_and_si512(bytes, _mm512_set1_epi16(255)), weight.even);
+    const Vec odd = _mm512_madd_epi16(_mm512_srli_epi16(bytes, 8), weight.odd);
+    return _mm512_add_epi32(sum, _mm512_add_epi32(even, odd));
+  }
+  TERN_INLINE Vec add(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
+};
+
+struct Floats {
+  typedef float Sum;
+  static constexpr std::int64_t element = 4, most = 8;
+  TERN_INLINE __m512 weight(const std::uint32_t* word) { return _mm512_castsi512_ps(splat(static_cast<int>(*word))); }
+  TERN_INLINE Vec dot(Vec sum, const char* src, __m512 weight) {
+    return _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(src), weight, _mm512_castsi512_ps(sum)));
+  }
+  TERN_INLINE Vec add(Vec a, Vec b) {
+    return _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+  }
+};
+
+#include "kernels/sparse/sparse_panels.inl"
+#include "kernels/sparse/sparse_codes_avx512.inl"
+
+constexpr Tile sum_tiles[8] = TERN_SPARSE_TILES(sum_tile, Codes);
+constexpr Tile codes_tiles[8] = TERN_SPARSE_TILES(codes_tile, Codes);
+constexpr Tile float_tiles[8] = TERN_SPARSE_TILES(sum_tile, Floats);
+}  // namespace
+
+void conv_codes(const SparseJob& job) { conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles); }
+void conv_floats(const SparseJob& job) { conv<Floats>(job, float_tiles); }
+
+}  // namespace tern::kernels::sparse_avx512

@@ -1,0 +1,66 @@
+// One call of run_sparse_conv, and how its pixels are packed. Private to the sparse kernels.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv_shape.hpp"
+#include "kernels/epilogue.hpp"
+
+namespace tern::kernels {
+
+/// Pixels in the widest vector, pixels summed together at most, and output channels stored together.
+inline constexpr std::int64_t sparse_lanes = 16, sparse_tile = 8 * sparse_lanes, sparse_channels = 64;
+
+/// How a panel of output pixels is laid out. Pixels of the output count row by row, p = y * out_w + x. A plane holds for
+/// every p the words under it at one column of the kernel and one phase of its rows; the words of tap row kh are those
+/// of pixel p + kh / phases * row_step * out_w in plane kh % phases, so that vectors run on across the ends of rows.
+struct SparsePanel {
+  std::int64_t phases;    ///< tap rows that are not a whole number of output rows apart
+  std::int64_t row_step;  ///< output rows from tap row kh to kh + phases
+  std::int64_t rows;      ///< of the panel: phases * kernel_w * pixel_words
+  std::int64_t halo;      ///< pixels behind the last one that taps reach
+  std::int64_t band;      ///< output pixels packed at once, a multiple of sparse_lanes
+  std::int64_t pitch;     ///< words between rows: an odd number of cache lines, so that rows spread over the sets
+};
+
+/// Parts of the scratch, each from a cache line on.
+struct SparseScratch {
+  std::uint32_t* table;  ///< [taps * pixel_words] place of each index, in bytes from the panel's start
+  std::int64_t* pixels;  ///< [pitch] source of each pixel of the band, in bytes from the first
+  char* panel;           ///< [rows][pitch] words
+  std::int32_t* sums;    ///< [16][sparse_tile]
+  std::uint32_t* codes;  ///< [sparse_channels / 4][sparse_tile] words of four channels
+  std::uint32_t* residual;  ///< the same of the residual's codes
+};
+
+struct SparseJob {
+  const ConvShape& shape;
+  const Epilogue& epilogue;
+  const char* src;
+  std::int64_t first_row, last_row;
+  std::int64_t pixel_words;
+  const std::uint32_t* words;
+  const std::uint16_t* index;
+  const std::uint32_t* start;
+  const std::int32_t* initial;
+  SparsePanel panel;
+  SparseScratch scratch;
+};
+
+namespace sparse_scalar {
+void conv_codes(const SparseJob& job);
+void conv_floats(const SparseJob& job);
+}  // namespace sparse_scalar
+namespace sparse_avx2 {
+void conv_codes(const SparseJob& job);
+void conv_floats(const SparseJob& job);
+}  // namespace sparse_avx2
+namespace sparse_avx512 {
+void conv_codes(const SparseJob& job);
+void conv_floats(const SparseJob& job);
+}  // namespace sparse_avx512
+namespace sparse_vnni {
+void conv_codes(const SparseJob& job);
+}  // namespace sparse_vnni
+
+}  // namespace tern::kernels

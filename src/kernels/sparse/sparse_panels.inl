@@ -1,0 +1,121 @@
+// The panel method on the vectors of one instruction set. Include inside a namespace of its unit, after a lane file that
+// defines Vec (words of `lanes` pixels), zero, splat, store, pack_pixels and finish_sums. An operation has weight, dot, add,
+// the type of a Sum, the bytes of a source element, and the most vectors of pixels to sum together.
+
+/// Where each index lies in the panel, in bytes.
+static void fill_table(const SparseJob& job) {
+  const ConvShape& s = job.shape;
+  const SparsePanel& p = job.panel;
+  std::uint32_t* table = job.scratch.table;
+  for (std::int64_t y = 0; y < s.kernel_h; ++y)
+    for (std::int64_t x = 0; x < s.kernel_w; ++x, table += job.pixel_words) {
+      const std::int64_t plane = y % p.phases * s.kernel_w + x;
+      const std::int64_t first = plane * job.pixel_words * p.pitch + y / p.phases * p.row_step * s.out_w;
+      for (std::int64_t w = 0; w < job.pixel_words; ++w)
+        table[w] = static_cast<std::uint32_t>((first + w * p.pitch) * 4);
+    }
+}
+
+/// Packs the planes of `count` output pixels from pixel `first` on.
+static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t count, std::int64_t element) {
+  const ConvShape& s = job.shape;
+  const SparsePanel& p = job.panel;
+  std::int64_t* const pixels = job.scratch.pixels;
+  for (std::int64_t i = 0, y = first / s.out_w, x = first % s.out_w; i < count + p.halo; ++i) {
+    pixels[i] = (y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel) * element;
+    if (++x == s.out_w) x = 0, ++y;
+  }
+  char* plane = job.scratch.panel;
+  for (std::int64_t phase = 0; phase < p.phases; ++phase) {
+    const std::int64_t last = count + (s.kernel_h - 1 - phase) / p.phases * p.row_step * s.out_w - 1;
+    for (std::int64_t x = 0; x < s.kernel_w; ++x, plane += job.pixel_words * p.pitch * 4) {
+      const char* const src =
+          job.src + (phase * s.dilation_h * s.src_row + x * s.dilation_w * s.src_pixel) * element;
+      for (std::int64_t i = 0; i <= last; i += lanes) {
+        const char* at[lanes];
+        for (std::int64_t k = 0; k < lanes; ++k) at[k] = src + pixels[i + k < last ? i + k : last];
+        pack_pixels(at, job.pixel_words, plane + i * 4, p.pitch * 4);
+      }
+    }
+  }
+}
+
+/// acc = initial + products of channel o's words with V vectors of pixels. Short tiles sum several words side by side, so
+/// that no sum waits for the one before it.
+template <class Operation, int V>
+TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_t o, Vec (&acc)[V]) {
+  constexpr int U = V <= 2 ? 4 : V <= 4 ? 2 : 1;
+  const std::uint32_t* const table = job.scratch.table;
+  const std::uint32_t* const words = job.words;
+  const std::uint16_t* const index = job.index;
+  std::uint32_t i = job.start[o];
+  const std::uint32_t end = job.start[o + 1];
+  Vec sum[U][V];
+#pragma GCC unroll 8
+  for (int u = 0; u < U; ++u)
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) sum[u][v] = u == 0 && job.initial != nullptr ? splat(job.initial[o]) : zero();
+  if (U > 1)
+    for (; i + U <= end; i += U)
+#pragma GCC unroll 8
+      for (int u = 0; u < U; ++u) {
+        const auto weight = Operation::weight(words + i + u);
+        const char* const src = panel + table[index[i + u]];
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) sum[u][v] = Operation::dot(sum[u][v], src + v * lanes * 4, weight);
+      }
+  for (; i < end; ++i) {
+    const auto weight = Operation::weight(words + i);
+    const char* const src = panel + table[index[i]];
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) sum[0][v] = Operation::dot(sum[0][v], src + v * lanes * 4, weight);
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < V; ++v) {
+    acc[v] = sum[0][v];
+    if (U >= 2) acc[v] = Operation::add(acc[v], sum[U >= 2 ? 1 : 0][v]);
+    if (U >= 4) acc[v] = Operation::add(acc[v], Operation::add(sum[U >= 4 ? 2 : 0][v], sum[U >= 4 ? 3 : 0][v]));
+  }
+}
+
+/// Sums of V vectors of pixels in all output channels, finished by sixteens.
+template <class Operation, int V>
+static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
+  const std::int64_t oc = job.shape.oc;
+  char* const sums = reinterpret_cast<char*>(job.scratch.sums);
+  for (std::int64_t from = 0; from < oc; from += 16) {
+    const std::int64_t width = oc - from < 16 ? oc - from : 16;
+    for (std::int64_t o = 0; o < width; ++o) {
+      Vec acc[V];
+      accumulate<Operation, V>(job, panel, from + o, acc);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) store(sums + (o * V + v) * lanes * 4, acc[v]);
+    }
+    finish_sums<typename Operation::Sum>(job, first, count, V * lanes, from, width);
+  }
+}
+
+using Tile = void (*)(const SparseJob&, const char* panel, std::int64_t first, std::int64_t count);
+
+template <class Operation>
+TERN_INLINE void conv(const SparseJob& job, const Tile (&tiles)[8]) {
+  fill_table(job);
+  const std::int64_t end = job.last_row * job.shape.out_w, band = job.panel.band;
+  for (std::int64_t at = job.first_row * job.shape.out_w; at < end; at += band) {
+    const std::int64_t count = end - at < band ? end - at : band;
+    pack_band(job, at, count, Operation::element);
+    std::int64_t vectors = (count + lanes - 1) / lanes;
+    for (std::int64_t done = 0; vectors > 0;) {
+      const std::int64_t num_tiles = (vectors + Operation::most - 1) / Operation::most;
+      const std::int64_t size = (vectors + num_tiles - 1) / num_tiles;
+      const std::int64_t left = count - done;
+      tiles[size - 1](job, job.scratch.panel + done * 4, at + done, left < size * lanes ? left : size * lanes);
+      done += size * lanes;
+      vectors -= size;
+    }
+  }
+}
+
+#define TERN_SPARSE_TILES(tile, operation)                                                                      \
+  {&tile<operation, 1>, &tile<operation, 2>, &tile<operation, 3>, &tile<operation, 4>,                          \
+   &tile<operation, 5>, &tile<operation, 6>, &tile<operation, 7>, &tile<operation, 8>}
