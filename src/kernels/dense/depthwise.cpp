@@ -26,11 +26,6 @@ bool packs_pixels(std::int64_t channels) {
   return channels >= 4 && channels < lanes && lanes % channels == 0;
 }
 
-/// Place of a lane in a group's four vectors of 16: what interleaving bytes within 128 bits makes of it.
-std::int64_t place_of(std::int64_t lane) {
-  return lane % 16 / 4 * 16 + lane / 16 * 4 + lane % 4;
-}
-
 /// Taps column by column; columns of three are filled up to a group.
 std::vector<std::int64_t> tap_order(const ConvShape& s) {
   std::vector<std::int64_t> taps;
@@ -55,11 +50,10 @@ void check(const ConvShape& s, std::int32_t offset) {
   if (offset < 0 || offset > 255) fail(ErrorKind::usage, place, "expected an offset of 0 to 255, got {}", offset);
 }
 
-/// Scratch: offsets, then floats of the epilogue, then weights for units without vpdpbusd.
+/// Scratch: offsets, then weights tap by tap of one block.
 std::int64_t offsets_bytes(const DepthwiseWeights& weights) {
   return (static_cast<std::int64_t>(weights.taps.size()) * 8 + 63) / 64 * 64;
 }
-constexpr std::int64_t factors_bytes = 4 * lanes * static_cast<std::int64_t>(sizeof(float));
 
 }  // namespace
 
@@ -75,20 +69,20 @@ DepthwiseWeights pack_depthwise(const ConvShape& shape, const std::int8_t* codes
   for (std::int64_t i = 0; i < weights.blocks * lanes; ++i) {
     const std::int64_t channel = packs_pixels(shape.ic) ? i % shape.ic : i;
     if (channel >= shape.ic) break;
-    const std::int64_t block = i / lanes, place = place_of(i % lanes);
+    const std::int64_t block = i / lanes;
     for (std::int64_t t = 0; t < taps; ++t) {
       const std::int64_t tap = weights.taps[static_cast<std::size_t>(t)];
       if (tap < 0) continue;
       const std::int8_t code = codes[channel * shape.taps() + (tap >> 32) * shape.kernel_w + (tap & 0xffffffff)];
-      weights.data.data()[((block * taps + t / 4 * 4) * 16 + place) * 4 + t % 4] = static_cast<std::uint8_t>(code);
-      weights.initial[static_cast<std::size_t>(block * lanes + place)] -= offset * code;
+      weights.data.data()[(block * taps + t / 4 * 4) * lanes + i % lanes * 4 + t % 4] = static_cast<std::uint8_t>(code);
+      weights.initial[static_cast<std::size_t>(i)] -= offset * code;
     }
   }
   return weights;
 }
 
 std::size_t depthwise_scratch_bytes(const ConvShape&, const DepthwiseWeights& weights) {
-  return static_cast<std::size_t>(offsets_bytes(weights) + factors_bytes) + weights.taps.size() * lanes * 2;
+  return static_cast<std::size_t>(offsets_bytes(weights)) + weights.taps.size() * lanes * 2;
 }
 
 void run_depthwise(const ConvShape& shape, const DepthwiseWeights& weights, const std::uint8_t* src,
@@ -105,28 +99,24 @@ void run_depthwise(const ConvShape& shape, const DepthwiseWeights& weights, cons
                                (tap & 0xffffffff) * shape.dilation_w * shape.src_pixel;
   }
   DepthwiseJob job{};
+  job.src = src - shape.pad_h * shape.src_row - shape.pad_w * shape.src_pixel;
   job.step_y = shape.stride_h * shape.src_row;
   job.step_x = shape.stride_w * shape.src_pixel;
   job.out_w = shape.out_w;
   job.first_row = first_row;
   job.last_row = last_row;
+  job.channels = shape.ic;
+  job.blocks = weights.blocks;
   const bool together = packs_pixels(shape.ic) && shape.src_pixel == shape.ic && shape.stride_w <= 2;
   job.pixels = together ? lanes / shape.ic : 1;
   job.offsets = offsets;
   job.groups = taps / 4;
-  job.columns = shape.kernel_h == 3 && shape.kernel_w == 3 && shape.dilation_w == 1;
-  job.factors = reinterpret_cast<float*>(static_cast<char*>(scratch) + offsets_bytes(weights));
-  job.plain_weights = reinterpret_cast<std::int16_t*>(static_cast<char*>(scratch) + offsets_bytes(weights) + factors_bytes);
+  job.columns = shape.kernel_h == 3;
+  job.weights = reinterpret_cast<const std::int8_t*>(weights.data.data());
+  job.initial = weights.initial.data();
+  job.plain_weights = reinterpret_cast<std::int16_t*>(static_cast<char*>(scratch) + offsets_bytes(weights));
   job.epilogue = &epilogue;
-  RunDepthwise* const run = unit();
-  for (std::int64_t block = 0; block < weights.blocks; ++block) {
-    job.first_channel = block * lanes;
-    job.width = std::min(lanes, shape.ic - job.first_channel);
-    job.src = src - shape.pad_h * shape.src_row - shape.pad_w * shape.src_pixel + job.first_channel;
-    job.weights = reinterpret_cast<const std::int8_t*>(weights.data.data()) + block * taps * lanes;
-    job.initial = weights.initial.data() + block * lanes;
-    run(job);
-  }
+  unit()(job);
 }
 
 }  // namespace tern::kernels

@@ -5,9 +5,9 @@
 // exact in int32, then through an Epilogue. The geometry is that of kernels/conv_shape.hpp; src_pixel and src_row are
 // bytes; the border holds bytes `offset`, bytes of a pixel behind the channels may hold anything.
 //
-// A vector has 64 lanes: 64 channels, or as many neighbouring pixels as fit where the number of channels divides 64. Four
-// taps a lane make one vpdpbusd, after bytes of four source vectors were interleaved; a kernel three rows high has one such
-// group a column, so that neighbouring pixels share the interleaved columns.
+// Lanes come in blocks of 32: 32 channels, or as many neighbouring pixels as fit where the number of channels divides 32.
+// Four taps a lane make one vpdpbusd, after bytes of four source vectors were interleaved; a kernel three rows high has one
+// such group a column, so that neighbouring pixels share the interleaved columns.
 #pragma once
 
 #include <cstddef>
@@ -22,11 +22,11 @@ namespace tern::kernels {
 
 struct DepthwiseWeights {
   std::int64_t channels = 0;
-  std::int64_t blocks = 0;  ///< of 64 lanes; where channels divide 64, one, and lane i is channel i % channels
+  std::int64_t blocks = 0;  ///< of 32 lanes; where channels divide 32, one, and lane i is channel i % channels
   /// Taps [groups * 4], (ky << 32 | kx), -1 where a group has less than four.
   std::vector<std::int64_t> taps;
-  AlignedBytes data;                  ///< [blocks][groups][4][16][4 taps]; lane 16 i + 4 j + k lies at [j][4 i + k]
-  std::vector<std::int32_t> initial;  ///< [blocks][4][16]: -offset * sum of the lane's weights
+  AlignedBytes data;                  ///< [blocks][groups][32 lanes][4 taps]
+  std::vector<std::int32_t> initial;  ///< [blocks][32]: -offset * sum of the lane's weights
 
   std::size_t bytes() const { return data.size() + initial.size() * sizeof(std::int32_t); }
 };
