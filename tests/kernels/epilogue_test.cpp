@@ -29,9 +29,11 @@ TEST(Epilogue, EveryChoiceOfPartsIsTheFormulaBitForBit) {
       const auto check = [&](const auto& from) {
         std::vector<float> floats;
         std::vector<std::uint8_t> codes;
-        own.expect([&](std::int64_t y, std::int64_t x, std::int64_t c) {
-          return from[static_cast<std::size_t>((y * w + x) * acc_pixel + c)];
-        }, 0, h, floats, codes);
+        own.expect(
+            [&](std::int64_t y, std::int64_t x, std::int64_t c) {
+              return from[static_cast<std::size_t>((y * w + x) * acc_pixel + c)];
+            },
+            0, h, floats, codes);
         own.clear();
         for (std::int64_t y = 0; y < h; ++y)  // in parts: 2 and 3 pixels, 16 and 21 channels
           for (const auto& [x, count] : {std::pair{0, 2}, std::pair{2, 3}}) {
@@ -49,8 +51,8 @@ TEST(Epilogue, EveryChoiceOfPartsIsTheFormulaBitForBit) {
 }
 
 TEST(Epilogue, CodesRoundTiesToEvenAndStayInRange) {
-  std::vector<float> values{0.5F, 1.5F, 2.5F, -0.5F, -1.5F, 254.5F, 255.5F, 1e30F, -1e30F, 0.49999997F, 126.5F, -127.5F,
-                            -128.5F, 127.0F};
+  std::vector<float> values{0.5F,  1.5F,   2.5F,        -0.5F,  -1.5F,   254.5F,  255.5F,
+                            1e30F, -1e30F, 0.49999997F, 126.5F, -127.5F, -128.5F, 127.0F};
   const std::vector<std::uint8_t> want{128, 130, 130, 128, 126, 255, 255, 255, 0, 128, 254, 0, 0, 255};
   each_isa([&] {
     std::vector<std::uint8_t> codes(values.size());
@@ -73,7 +75,8 @@ TEST(Epilogue, LargeSumsBecomeTheNearestFloat) {
     e.channels = static_cast<std::int64_t>(sums.size());
     e.floats = {floats.data(), e.channels, e.channels};
     finish(e, sums.data(), e.channels, 0, 0, 1, 0, e.channels);
-    EXPECT_EQ(floats, (std::vector<float>{16777216.0F, -16777216.0F, 16777220.0F, 2147483648.0F, -2147483648.0F, 0, 1}));
+    EXPECT_EQ(floats, (std::vector<float>{16777216.0F, -16777216.0F, 16777220.0F, 2147483648.0F,
+                                          -2147483648.0F, 0, 1}));
   });
 }
 

@@ -36,8 +36,8 @@ inline std::uint8_t plain_code(const Epilogue& e, float value) {
                                    static_cast<float>(e.offset));
 }
 
-/// An Epilogue over an image [h][w][channels] with its own arrays and results, filled with 77 beforehand; `room`
-/// elements lie between pixels.
+/// An Epilogue over an image [h][w][channels] with its own arrays and results, filled with 77 beforehand;
+/// `room` elements lie between pixels.
 class OwnedEpilogue {
  public:
   /// Which parts it has; codes are always there.

@@ -14,7 +14,7 @@ class AlignedBytes {
  public:
   AlignedBytes() = default;
   explicit AlignedBytes(std::size_t size)
-      : size_(size), data_(static_cast<std::uint8_t*>(::operator new(size + 64, std::align_val_t{64}))) {
+      : size_(size), data_(static_cast<std::uint8_t*>(::operator new (size + 64, std::align_val_t{64}))) {
     std::memset(data_.get(), 0, size + 64);
   }
 
@@ -24,7 +24,7 @@ class AlignedBytes {
 
  private:
   struct Free {
-    void operator()(std::uint8_t* bytes) const { ::operator delete(bytes, std::align_val_t{64}); }
+    void operator()(std::uint8_t* bytes) const { ::operator delete (bytes, std::align_val_t{64}); }
   };
   std::size_t size_ = 0;
   std::unique_ptr<std::uint8_t, Free> data_;

@@ -84,10 +84,12 @@ std::int64_t runs_bytes(const ConvShape& s) {
 
 DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::int32_t offset) {
   const std::int64_t taps = shape.taps();
-  if (shape.groups != 1) fail(ErrorKind::usage, "dense convolution", "expected 1 group, got {}", shape.groups);
+  if (shape.groups != 1)
+    fail(ErrorKind::usage, "dense convolution", "expected 1 group, got {}", shape.groups);
   if (shape.ic < 1 || shape.oc < 1 || shape.kernel_h < 1 || shape.kernel_w < 1)
-    fail(ErrorKind::usage, "dense convolution", "expected extents of at least 1, got weights [{}, {}, {}, {}]",
-         shape.oc, shape.ic, shape.kernel_h, shape.kernel_w);
+    fail(ErrorKind::usage, "dense convolution",
+         "expected extents of at least 1, got weights [{}, {}, {}, {}]", shape.oc, shape.ic, shape.kernel_h,
+         shape.kernel_w);
   if (offset < 0 || offset > 255)
     fail(ErrorKind::usage, "dense convolution", "expected an offset of 0 to 255, got {}", offset);
   const std::int64_t tap_words = (shape.ic + 3) / 4;
@@ -95,7 +97,8 @@ DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::i
   weights.words = taps * tap_words;
   weights.bits = fewest_bits(codes, shape.oc * shape.ic * taps, shape.ic % 4 == 0);
   weights.blocks = (shape.oc + dense_channels - 1) / dense_channels;
-  weights.data = AlignedBytes(static_cast<std::size_t>(weights.blocks * block_bytes(weights.bits, weights.words)));
+  weights.data =
+      AlignedBytes(static_cast<std::size_t>(weights.blocks * block_bytes(weights.bits, weights.words)));
   weights.initial.assign(static_cast<std::size_t>(weights.blocks * dense_channels), 0);
   for (std::int64_t o = 0; o < weights.blocks * dense_channels; ++o) {
     std::int64_t sum = 0, magnitudes = 0;
@@ -107,24 +110,26 @@ DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::i
         magnitudes += std::abs(code);
       }
     if (magnitudes * 255 > std::numeric_limits<std::int32_t>::max())
-      fail(ErrorKind::usage, "dense convolution", "sums of channel {} may leave 32 bits: its weights' magnitudes add up to {}",
-           o, magnitudes);
+      fail(ErrorKind::usage, "dense convolution",
+           "sums of channel {} may leave 32 bits: its weights' magnitudes add up to {}", o, magnitudes);
     weights.initial[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(-offset * sum);
   }
   return weights;
 }
 
 std::size_t dense_scratch_bytes(const ConvShape& shape, const DenseWeights& weights) {
-  const std::int64_t panel = weights.bits < 8 ? std::min(panel_blocks, weights.blocks) * weights.words * dense_word : 0;
+  const std::int64_t panel =
+      weights.bits < 8 ? std::min(panel_blocks, weights.blocks) * weights.words * dense_word : 0;
   return static_cast<std::size_t>(runs_bytes(shape) + panel);
 }
 
-void run_dense(const ConvShape& shape, const DenseWeights& weights, const std::uint8_t* src, const Epilogue& epilogue,
-               std::int64_t first_row, std::int64_t last_row, void* scratch) {
+void run_dense(const ConvShape& shape, const DenseWeights& weights, const std::uint8_t* src,
+               const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
   const std::int64_t tap_words = weights.words / shape.taps();
   if (shape.src_pixel % 4 != 0 || shape.src_pixel < shape.ic)
-    fail(ErrorKind::usage, "dense convolution", "expected pixels of a multiple of 4 bytes that holds {} channels, got {}",
-         shape.ic, shape.src_pixel);
+    fail(ErrorKind::usage, "dense convolution",
+         "expected pixels of a multiple of 4 bytes that holds {} channels, got {}", shape.ic,
+         shape.src_pixel);
   auto* const runs = static_cast<DenseRun*>(scratch);
   auto* const panel = static_cast<std::int8_t*>(scratch) + runs_bytes(shape);
   DenseJob job{};

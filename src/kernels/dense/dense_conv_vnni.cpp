@@ -1,4 +1,5 @@
-// Tiles of pixels x output channels, sums in registers: vpdpbusd on a broadcast source word and a vector of weights.
+// Tiles of pixels x output channels, sums in registers: vpdpbusd on a broadcast source word and a vector of
+// weights.
 #include <immintrin.h>
 
 #include "kernels/dense/dense_job.hpp"
@@ -7,8 +8,11 @@ namespace tern::kernels::dense_vnni {
 namespace {
 #include "kernels/dense/finish_tile_avx512.inl"
 
-/// Pixels that a tile of N vectors of channels may have, by the 32 registers; whole tiles are that large or a bit smaller.
-constexpr std::int64_t tile_pixels(int n) { return n == 4 ? 4 : 12; }
+/// Pixels that a tile of N vectors of channels may have, by the 32 registers; whole tiles are that large or a
+/// bit smaller.
+constexpr std::int64_t tile_pixels(int n) {
+  return n == 4 ? 4 : 12;
+}
 /// Pixels of a tile of neighbours, next to each other in a row.
 constexpr std::int64_t least_neighbours = 8, most_neighbours = 16;
 
@@ -69,8 +73,8 @@ void tile(const DenseJob& job, std::int64_t block, std::int64_t y, std::int64_t 
   finish_tile(*job.epilogue, acc, at, job.first_channel + block * dense_channels);
 }
 
-/// P neighbours of one row and one block of channels, kernels three taps wide: a source word, once loaded, serves three
-/// pixels. Loads of source words, not products, bound narrow layers.
+/// P neighbours of one row and one block of channels, kernels three taps wide: a source word, once loaded,
+/// serves three pixels. Loads of source words, not products, bound narrow layers.
 template <int P>
 void neighbours(const DenseJob& job, std::int64_t block, std::int64_t y, std::int64_t x) {
   constexpr int groups = (P + 2 + 2) / 3;  // of pixels that share a pointer
@@ -82,7 +86,7 @@ void neighbours(const DenseJob& job, std::int64_t block, std::int64_t y, std::in
   for (std::int64_t ky = 0; ky < job.kernel_h; ++ky, weights += 2 * next_tap) {
     const std::uint8_t* src[groups];
     TERN_UNROLL(int g = 0; g < groups; ++g)
-      src[g] = job.src + y * job.step_y + ky * job.step_ky + (x + 3 * g) * step;
+    src[g] = job.src + y * job.step_y + ky * job.step_ky + (x + 3 * g) * step;
     const std::int8_t* const end = weights + next_tap;
     do {
       const __m512i left = _mm512_load_si512(weights), middle = _mm512_load_si512(weights + next_tap),

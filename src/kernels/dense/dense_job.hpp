@@ -20,15 +20,15 @@ struct DenseRun {
 
 /// Some blocks of output channels at the pixels [first_pixel, last_pixel), pixel = y * out_w + x.
 struct DenseJob {
-  const std::uint8_t* src;       ///< first tap of pixel (0, 0)
-  std::int64_t step_y, step_x;   ///< bytes to the first tap of the next output pixel
+  const std::uint8_t* src;      ///< first tap of pixel (0, 0)
+  std::int64_t step_y, step_x;  ///< bytes to the first tap of the next output pixel
   std::int64_t out_w, first_pixel, last_pixel;
   const DenseRun* runs;
   std::int64_t num_runs, words;
-  bool three_taps;               ///< kernel_w == 3, whose taps are step_x apart: neighbours share source words
+  bool three_taps;  ///< kernel_w == 3, whose taps are step_x apart: neighbours share source words
   std::int64_t tap_words, kernel_h, step_ky;  ///< words of one tap, taps down, bytes from one to the next
-  const std::int8_t* weights;    ///< [blocks][words][16][4]
-  const std::int32_t* initial;   ///< [blocks][16]
+  const std::int8_t* weights;                 ///< [blocks][words][16][4]
+  const std::int32_t* initial;                ///< [blocks][16]
   std::int64_t blocks, first_channel;
   const Epilogue* epilogue;
 };
@@ -37,9 +37,21 @@ using RunDense = void(const DenseJob&);
 /// Unpacks `words` words of one block.
 using UnpackDense = void(int bits, std::int64_t words, const std::uint8_t* packed, std::int8_t* weights);
 
-namespace dense_scalar { RunDense run; UnpackDense unpack; }
-namespace dense_avx2 { RunDense run; UnpackDense unpack; }
-namespace dense_avx512 { RunDense run; UnpackDense unpack; }
-namespace dense_vnni { RunDense run; UnpackDense unpack; }
+namespace dense_scalar {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_scalar
+namespace dense_avx2 {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_avx2
+namespace dense_avx512 {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_avx512
+namespace dense_vnni {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_vnni
 
 }  // namespace tern::kernels

@@ -1,6 +1,6 @@
-// run of an instruction set without vpdpbusd: sums of pairs of 16-bit products (vpmaddwd), exact for any codes.
-// Included inside a unit's namespace, after its vectors: Vec, its width in channels `lanes`, the operations below, and
-// tile_pixels, tile_vectors by its registers.
+// run of an instruction set without vpdpbusd: sums of pairs of 16-bit products (vpmaddwd), exact for any
+// codes. Included inside a unit's namespace, after its vectors: Vec, its width in channels `lanes`, the
+// operations below, and tile_pixels, tile_vectors by its registers.
 
 /// Even and odd bytes of every 32-bit word as 16-bit integers.
 struct Halves {
@@ -11,7 +11,7 @@ template <int P, int N>
 static void tile(const DenseJob& job, std::int64_t vector, std::int64_t pixel) {
   const std::uint8_t* src[P];
   TERN_UNROLL(int p = 0; p < P; ++p)
-    src[p] = job.src + (pixel + p) / job.out_w * job.step_y + (pixel + p) % job.out_w * job.step_x;
+  src[p] = job.src + (pixel + p) / job.out_w * job.step_y + (pixel + p) % job.out_w * job.step_x;
   Vec acc[P][N];
   TERN_UNROLL(int n = 0; n < N; ++n) {
     const Vec initial = load(job.initial + (vector + n) * lanes);
@@ -20,7 +20,7 @@ static void tile(const DenseJob& job, std::int64_t vector, std::int64_t pixel) {
   constexpr std::int64_t parts = dense_channels / lanes;  // vectors of a word of weights
   const std::int8_t* weights[N];
   TERN_UNROLL(int n = 0; n < N; ++n)
-    weights[n] = job.weights + (vector + n) / parts * job.words * dense_word + (vector + n) % parts * lanes * 4;
+  weights[n] = job.weights + (vector + n) / parts * job.words * dense_word + (vector + n) % parts * lanes * 4;
   for (std::int64_t run = 0; run < job.num_runs; ++run)
     for (std::int64_t word = 0; word < job.runs[run].words; ++word) {
       Halves w[N];
@@ -33,7 +33,7 @@ static void tile(const DenseJob& job, std::int64_t vector, std::int64_t pixel) {
         const Vec bytes = broadcast(src[p] + job.runs[run].src + 4 * word);
         const Halves x = {unsigned_even(bytes), unsigned_odd(bytes)};
         TERN_UNROLL(int n = 0; n < N; ++n)
-          acc[p][n] = add(acc[p][n], add(multiply_pairs(x.even, w[n].even), multiply_pairs(x.odd, w[n].odd)));
+        acc[p][n] = add(acc[p][n], add(multiply_pairs(x.even, w[n].even), multiply_pairs(x.odd, w[n].odd)));
       }
     }
   std::int32_t sums[P][N * lanes];
@@ -47,7 +47,8 @@ static void tile(const DenseJob& job, std::int64_t vector, std::int64_t pixel) {
 template <int N>
 static void run_vectors(const DenseJob& job, std::int64_t vector) {
   std::int64_t pixel = job.first_pixel;
-  for (; pixel + tile_pixels <= job.last_pixel; pixel += tile_pixels) tile<tile_pixels, N>(job, vector, pixel);
+  for (; pixel + tile_pixels <= job.last_pixel; pixel += tile_pixels)
+    tile<tile_pixels, N>(job, vector, pixel);
   for (; pixel < job.last_pixel; ++pixel) tile<1, N>(job, vector, pixel);
 }
 

@@ -14,7 +14,8 @@ static void unpack_nibbles(std::int64_t words, const std::uint8_t* packed, std::
 
 static void unpack_signs(std::int64_t words, const std::uint8_t* packed, std::int8_t* weights) {
   for (std::int64_t word = 0; word < words; ++word, packed += 8, weights += 64)
-    for (int i = 0; i < 64; ++i) weights[i] = static_cast<std::int8_t>(2 * ((packed[i / 8] >> (i % 8)) & 1) - 1);
+    for (int i = 0; i < 64; ++i)
+      weights[i] = static_cast<std::int8_t>(2 * ((packed[i / 8] >> (i % 8)) & 1) - 1);
 }
 
 void unpack(int bits, std::int64_t words, const std::uint8_t* packed, std::int8_t* weights) {

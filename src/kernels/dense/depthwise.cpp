@@ -40,14 +40,15 @@ std::vector<std::int64_t> tap_order(const ConvShape& s) {
 void check(const ConvShape& s, std::int32_t offset) {
   constexpr const char* place = "depthwise convolution";
   if (s.groups != s.ic || s.ic != s.oc)
-    fail(ErrorKind::usage, place, "expected as many groups and output channels as channels, got {}, {} and {}", s.groups,
-         s.oc, s.ic);
+    fail(ErrorKind::usage, place,
+         "expected as many groups and output channels as channels, got {}, {} and {}", s.groups, s.oc, s.ic);
   if (s.ic < 1 || s.kernel_h < 1 || s.kernel_w < 1)
-    fail(ErrorKind::usage, place, "expected extents of at least 1, got weights [{}, 1, {}, {}]", s.oc, s.kernel_h,
-         s.kernel_w);
+    fail(ErrorKind::usage, place, "expected extents of at least 1, got weights [{}, 1, {}, {}]", s.oc,
+         s.kernel_h, s.kernel_w);
   if (s.taps() > std::numeric_limits<std::int32_t>::max() / (255 * 128))
     fail(ErrorKind::usage, place, "sums of {} taps may leave 32 bits", s.taps());
-  if (offset < 0 || offset > 255) fail(ErrorKind::usage, place, "expected an offset of 0 to 255, got {}", offset);
+  if (offset < 0 || offset > 255)
+    fail(ErrorKind::usage, place, "expected an offset of 0 to 255, got {}", offset);
 }
 
 /// Scratch: offsets, then weights tap by tap of one block.
@@ -73,8 +74,10 @@ DepthwiseWeights pack_depthwise(const ConvShape& shape, const std::int8_t* codes
     for (std::int64_t t = 0; t < taps; ++t) {
       const std::int64_t tap = weights.taps[static_cast<std::size_t>(t)];
       if (tap < 0) continue;
-      const std::int8_t code = codes[channel * shape.taps() + (tap >> 32) * shape.kernel_w + (tap & 0xffffffff)];
-      weights.data.data()[(block * taps + t / 4 * 4) * lanes + i % lanes * 4 + t % 4] = static_cast<std::uint8_t>(code);
+      const std::int8_t code =
+          codes[channel * shape.taps() + (tap >> 32) * shape.kernel_w + (tap & 0xffffffff)];
+      weights.data.data()[(block * taps + t / 4 * 4) * lanes + i % lanes * 4 + t % 4] =
+          static_cast<std::uint8_t>(code);
       weights.initial[static_cast<std::size_t>(i)] -= offset * code;
     }
   }

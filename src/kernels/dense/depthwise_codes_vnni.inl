@@ -1,4 +1,5 @@
-// Results of depthwise_vnni.cpp: 32 sums in registers to codes, or through finish. Include inside its namespace.
+// Results of depthwise_vnni.cpp: 32 sums in registers to codes, or through finish. Include inside its
+// namespace.
 #include "kernels/dense/finish_tile_avx512.inl"
 
 /// 32 lanes of 32 bits.
@@ -45,7 +46,8 @@ constexpr LowestBytes lowest_bytes;
 class ToCodes {
  public:
   ToCodes(const DepthwiseJob& job, const CodesPlan& plan, std::int64_t first)
-      : norm_(plan.from[2] != nullptr), lanes_(job.channels - first < 32 ? job.channels - first : 32),
+      : norm_(plan.from[2] != nullptr),
+        lanes_(job.channels - first < 32 ? job.channels - first : 32),
         codes_{job.epilogue->codes.data + first, job.epilogue->codes.pixel, job.epilogue->codes.row} {
     const Epilogue& e = *job.epilogue;
     const std::int64_t left = job.pixels > 1 ? 32 : lanes_;
@@ -104,7 +106,8 @@ struct ToFinish {
     alignas(64) std::int32_t sums[depthwise_lanes];
     _mm512_store_si512(sums, acc.low);
     _mm512_store_si512(sums + 16, acc.high);
-    const std::int64_t width = job.channels - first < depthwise_lanes ? job.channels - first : depthwise_lanes;
+    const std::int64_t width =
+        job.channels - first < depthwise_lanes ? job.channels - first : depthwise_lanes;
     finish(*job.epilogue, sums, width, y, x, count, first, width);
   }
   const DepthwiseJob& job;

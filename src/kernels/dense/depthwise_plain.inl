@@ -1,14 +1,16 @@
-// run of one instruction set by the compiler's own vectors: a lane a channel (and pixel), a tap after another.
-// Include inside the unit's namespace.
+// run of one instruction set by the compiler's own vectors: a lane a channel (and pixel), a tap after
+// another. Include inside the unit's namespace.
 
 static void spread_weights(const DepthwiseJob& job, std::int64_t block) {
   const std::int8_t* const from = job.weights + block * job.groups * 4 * depthwise_lanes;
   for (std::int64_t tap = 0; tap < 4 * job.groups; ++tap)
     for (std::int64_t lane = 0; lane < depthwise_lanes; ++lane)
-      job.plain_weights[tap * depthwise_lanes + lane] = from[(tap / 4 * depthwise_lanes + lane) * 4 + tap % 4];
+      job.plain_weights[tap * depthwise_lanes + lane] =
+          from[(tap / 4 * depthwise_lanes + lane) * 4 + tap % 4];
 }
 
-static void add_tap(const std::uint8_t* src, const std::int16_t* weights, std::int64_t count, std::int32_t* acc) {
+static void add_tap(const std::uint8_t* src, const std::int16_t* weights, std::int64_t count,
+                    std::int32_t* acc) {
   if (count == depthwise_lanes)
     for (std::int64_t lane = 0; lane < depthwise_lanes; ++lane) acc[lane] += src[lane] * weights[lane];
   else

@@ -26,10 +26,12 @@ struct InterleaveOrder {
 };
 constexpr InterleaveOrder interleave_order;
 
-/// Of four sources of 32 bytes each: word i is byte i of every one. Sources 0 and 1 lie in `first`, 2 and 3 in `second`.
+/// Of four sources of 32 bytes each: word i is byte i of every one. Sources 0 and 1 lie in `first`, 2 and 3
+/// in `second`.
 struct Interleave {
   DEPTHWISE_INLINE Pair operator()(__m512i first, __m512i second) const {
-    return {_mm512_permutex2var_epi8(first, order.low, second), _mm512_permutex2var_epi8(first, order.high, second)};
+    return {_mm512_permutex2var_epi8(first, order.low, second),
+            _mm512_permutex2var_epi8(first, order.high, second)};
   }
   Pair order = load_pair(interleave_order.places);
 };
@@ -83,7 +85,9 @@ void run_groups(const DepthwiseJob& job, const Rows& rows, const Source source, 
 /// Weights of three columns of three rows, in registers.
 struct Three {
   explicit Three(const Rows& rows)
-      : left(load_pair(rows.weights)), middle(load_pair(rows.weights + 128)), right(load_pair(rows.weights + 256)),
+      : left(load_pair(rows.weights)),
+        middle(load_pair(rows.weights + 128)),
+        right(load_pair(rows.weights + 256)),
         initial(load_pair(rows.initial)) {}
   DEPTHWISE_INLINE Pair sums(Pair a, Pair b, Pair c) const {
     return add_products(add_products(add_products(initial, a, left), b, middle), c, right);
@@ -91,13 +95,14 @@ struct Three {
   Pair left, middle, right, initial;
 };
 
-/// Three columns of three rows. Sums of the next pixels come before results of the last: two chains of operations side
-/// by side, where one alone is too long for the processor to look beyond.
+/// Three columns of three rows. Sums of the next pixels come before results of the last: two chains of
+/// operations side by side, where one alone is too long for the processor to look beyond.
 template <class Source, class To>
 void run_three(const DepthwiseJob& job, const Rows& rows, const Source source, const To to) {
   const Interleave interleave;
   const Three weights(rows);
-  const std::int64_t down = job.offsets[1], twice_down = job.offsets[2], one = job.offsets[4], two = job.offsets[8];
+  const std::int64_t down = job.offsets[1], twice_down = job.offsets[2], one = job.offsets[4],
+                     two = job.offsets[8];
   const auto column = [&](const std::uint8_t* src) __attribute__((always_inline)) {
     return interleave(source(src, src + down), source(src + twice_down, src + twice_down));
   };
@@ -115,7 +120,8 @@ void run_three(const DepthwiseJob& job, const Rows& rows, const Source source, c
   }
 }
 
-/// The same where a block is of one pixel, whose neighbour shares two of the columns (or with a stride of two, one).
+/// The same where a block is of one pixel, whose neighbour shares two of the columns (or with a stride of
+/// two, one).
 template <int Stride, class To>
 void run_shared(const DepthwiseJob& job, const Rows& rows, const To to) {
   const Interleave interleave;
@@ -172,8 +178,8 @@ void run_rows(const DepthwiseJob& job, const Rows& rows, const EverySecond& ever
   run_three(job, rows, Neighbours(), to);
 }
 
-/// Rows that a block goes through before the next one: its weights are loaded once for them, and its neighbour finds the
-/// other half of their cache lines still there.
+/// Rows that a block goes through before the next one: its weights are loaded once for them, and its
+/// neighbour finds the other half of their cache lines still there.
 constexpr std::int64_t rows_together = 4;
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace tern::kernels {
 namespace {
 
 /// Runs rows [first_row, last_row) on every instruction set and compares with plain loops.
-void check(ConvShape s, int bits, const OwnedEpilogue::Parts& parts, std::uint64_t seed, std::int64_t first_row = 0) {
+void check(ConvShape s, int bits, const OwnedEpilogue::Parts& parts, std::uint64_t seed,
+           std::int64_t first_row = 0) {
   Rng rng(seed);
   const auto offset = static_cast<std::int32_t>(rng.below(256));
   const ImageCodes image(s, offset, rng, static_cast<std::int64_t>(rng.below(2)) * 8);
@@ -20,7 +21,8 @@ void check(ConvShape s, int bits, const OwnedEpilogue::Parts& parts, std::uint64
   OwnedEpilogue own(s.out_h, s.out_w, s.oc, parts, seed, 2e-3F / static_cast<float>(s.ic * s.taps()));
   std::vector<float> floats;
   std::vector<std::uint8_t> out_codes;
-  own.expect([&](auto y, auto x, auto o) { return static_cast<std::int32_t>(plain_sum(s, image, codes, offset, y, x, o)); },
+  own.expect([&](auto y, auto x,
+                 auto o) { return static_cast<std::int32_t>(plain_sum(s, image, codes, offset, y, x, o)); },
              first_row, s.out_h, floats, out_codes);
   each_isa([&] {
     own.clear();
@@ -94,7 +96,8 @@ TEST(DenseConv, RandomShapes) {
     const auto has = [&] { return rng.below(2) == 0; };
     const OwnedEpilogue::Parts parts{has(), has(), has(), has(), has(), has(), has(), has()};
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", out " << s.out_h << " x " << s.out_w);
-    check(s, std::vector<int>{1, 2, 4, 8}[rng.below(4)], parts, seed, between(0, static_cast<int>(s.out_h) - 1));
+    check(s, std::vector<int>{1, 2, 4, 8}[rng.below(4)], parts, seed,
+          between(0, static_cast<int>(s.out_h) - 1));
   }
 }
 

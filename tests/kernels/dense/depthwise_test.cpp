@@ -10,9 +10,10 @@
 namespace tern::kernels {
 namespace {
 
-/// Runs rows [first_row, last_row) on every instruction set and compares with plain loops. `dense_codes` leaves no
-/// room between the pixels of the result.
-void check(ConvShape s, const OwnedEpilogue::Parts& parts, std::uint64_t seed, bool dense_codes, std::int64_t first_row) {
+/// Runs rows [first_row, last_row) on every instruction set and compares with plain loops. `dense_codes`
+/// leaves no room between the pixels of the result.
+void check(ConvShape s, const OwnedEpilogue::Parts& parts, std::uint64_t seed, bool dense_codes,
+           std::int64_t first_row) {
   Rng rng(seed);
   const auto offset = static_cast<std::int32_t>(rng.below(256));
   const ImageCodes image(s, offset, rng);
@@ -22,7 +23,8 @@ void check(ConvShape s, const OwnedEpilogue::Parts& parts, std::uint64_t seed, b
                     dense_codes ? 0 : 5);
   std::vector<float> floats;
   std::vector<std::uint8_t> out_codes;
-  own.expect([&](auto y, auto x, auto o) { return static_cast<std::int32_t>(plain_sum(s, image, codes, offset, y, x, o)); },
+  own.expect([&](auto y, auto x,
+                 auto o) { return static_cast<std::int32_t>(plain_sum(s, image, codes, offset, y, x, o)); },
              first_row, s.out_h, floats, out_codes);
   each_isa([&] {
     own.clear();
@@ -33,7 +35,8 @@ void check(ConvShape s, const OwnedEpilogue::Parts& parts, std::uint64_t seed, b
   });
 }
 
-ConvShape shape_of(std::int64_t channels, std::int64_t kernel, std::int64_t stride, std::int64_t h, std::int64_t w) {
+ConvShape shape_of(std::int64_t channels, std::int64_t kernel, std::int64_t stride, std::int64_t h,
+                   std::int64_t w) {
   ConvShape s;
   s.ic = s.oc = s.groups = channels;
   s.kernel_h = s.kernel_w = kernel;
@@ -50,9 +53,11 @@ TEST(Depthwise, LayersOfMobileNets) {
     for (const std::int64_t stride : {1, 2})
       for (const bool dense_codes : {false, true}) {
         SCOPED_TRACE(testing::Message() << channels << " channels, stride " << stride);
-        check(shape_of(channels, 3, stride, 4, 13), {}, static_cast<std::uint64_t>(channels + stride), dense_codes, 0);
+        check(shape_of(channels, 3, stride, 4, 13), {}, static_cast<std::uint64_t>(channels + stride),
+              dense_codes, 0);
         check(shape_of(channels, 3, stride, 3, 2), {.norm = true}, 3, dense_codes, 1);
-        check(shape_of(channels, 5, stride, 3, 7), {.residual_codes = true, .floats = true}, 5, dense_codes, 0);
+        check(shape_of(channels, 5, stride, 3, 7), {.residual_codes = true, .floats = true}, 5, dense_codes,
+              0);
       }
 }
 
@@ -77,7 +82,8 @@ TEST(Depthwise, RandomShapes) {
     s.pad_w = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1 > 4 ? between(0, 2) : 0;
     const auto has = [&] { return rng.below(2) == 0; };
     const bool plain = has();  // codes alone have a way of their own
-    const OwnedEpilogue::Parts parts{has(), has(), has(), !plain && has(), !plain && has(), has(), !plain && has(), true};
+    const OwnedEpilogue::Parts parts{has(),           has(), has(),           !plain && has(),
+                                     !plain && has(), has(), !plain && has(), true};
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << s.ic << " channels");
     check(s, parts, seed, has(), between(0, static_cast<int>(s.out_h) - 1));
   }

@@ -9,7 +9,8 @@
 
 namespace tern::kernels {
 
-/// An image that the shape reads: its border holds `offset`, bytes behind the channels of a pixel hold garbage.
+/// An image that the shape reads: its border holds `offset`, bytes behind the channels of a pixel hold
+/// garbage.
 class ImageCodes {
  public:
   /// Sets src_row of `shape` from the image's width and `row_slack`.
@@ -40,16 +41,18 @@ class ImageCodes {
 };
 
 /// Sum of one output; weights [oc][ic / groups][kernel_h][kernel_w].
-inline std::int64_t plain_sum(const ConvShape& s, const ImageCodes& image, const std::vector<std::int8_t>& weights,
-                              std::int32_t offset, std::int64_t y, std::int64_t x, std::int64_t o) {
+inline std::int64_t plain_sum(const ConvShape& s, const ImageCodes& image,
+                              const std::vector<std::int8_t>& weights, std::int32_t offset, std::int64_t y,
+                              std::int64_t x, std::int64_t o) {
   const std::int64_t group = o / s.group_oc();
   std::int64_t sum = 0;
   for (std::int64_t c = 0; c < s.group_ic(); ++c)
     for (std::int64_t ky = 0; ky < s.kernel_h; ++ky)
       for (std::int64_t kx = 0; kx < s.kernel_w; ++kx)
-        sum += std::int64_t{weights[static_cast<std::size_t>(((o * s.group_ic() + c) * s.kernel_h + ky) * s.kernel_w + kx)]} *
-               (image.at(s, y * s.stride_h + ky * s.dilation_h - s.pad_h, x * s.stride_w + kx * s.dilation_w - s.pad_w,
-                         group * s.group_ic() + c) -
+        sum += std::int64_t{weights[static_cast<std::size_t>(
+                   ((o * s.group_ic() + c) * s.kernel_h + ky) * s.kernel_w + kx)]} *
+               (image.at(s, y * s.stride_h + ky * s.dilation_h - s.pad_h,
+                         x * s.stride_w + kx * s.dilation_w - s.pad_w, group * s.group_ic() + c) -
                 offset);
   return sum;
 }

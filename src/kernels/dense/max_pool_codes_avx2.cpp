@@ -1,0 +1,5 @@
+#include "kernels/dense/max_pool_job.hpp"
+
+namespace tern::kernels::max_pool_avx2 {
+#include "kernels/dense/max_pool_codes_impl.inl"
+}  // namespace tern::kernels::max_pool_avx2
