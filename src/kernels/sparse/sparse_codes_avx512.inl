@@ -12,56 +12,52 @@ static float between(float value, float low, float high) { return value < low ? 
 
 class CodesFinish {
  public:
-  explicit CodesFinish(const Epilogue& e) : e_(e) {
+  TERN_INLINE_MEMBER explicit CodesFinish(const Epilogue& e) : e_(e) {
     low_ = e.clamp ? between(e.clamp_low * e.inverse_scale, e.low, e.high) : e.low;
     high_ = e.clamp ? between(e.clamp_high * e.inverse_scale, e.low, e.high) : e.high;
   }
 
-  bool residual() const { return e_.residual_codes.data != nullptr; }
+  TERN_INLINE_MEMBER bool residual() const { return e_.residual_codes.data != nullptr; }
 
-  /// Byte o % 4 of the words of channel o, from its sums; the first of four also writes the other bytes.
+  /// Pushes the codes of channel o, less the offset, into the upper bytes of their words.
   template <int V>
   TERN_INLINE_MEMBER void channel(std::int64_t o, const SparseScratch& scratch, const Vec (&acc)[V]) const {
     const std::int64_t row = o % sparse_channels / 4 * V * lanes;
     std::uint32_t* const codes = scratch.codes + row;
-    const std::uint32_t* const residual = scratch.residual + row;
-    const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(o % 4 * 8));
-    const bool scaled = e_.scale != nullptr, biased = e_.bias != nullptr, normed = e_.norm_scale != nullptr;
-    const __m512 scale = _mm512_set1_ps(scaled ? e_.scale[o] : 1), bias = _mm512_set1_ps(biased ? e_.bias[o] : 0);
-    const __m512 norm_scale = _mm512_set1_ps(normed ? e_.norm_scale[o] : 1);
-    const __m512 norm_shift = _mm512_set1_ps(normed ? e_.norm_shift[o] : 0);
-    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale);
-    const __m512 low = _mm512_set1_ps(low_), high = _mm512_set1_ps(high_);
+    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale), low = _mm512_set1_ps(low_), high = _mm512_set1_ps(high_);
     __m512 x[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) x[v] = _mm512_cvtepi32_ps(acc[v]);
-    if (scaled)
+    if (e_.scale != nullptr)
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) x[v] = _mm512_mul_ps(x[v], scale);
-    if (biased)
+      for (int v = 0; v < V; ++v) x[v] = _mm512_mul_ps(x[v], _mm512_set1_ps(e_.scale[o]));
+    if (e_.bias != nullptr)
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) x[v] = _mm512_add_ps(x[v], bias);
-    if (normed)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) x[v] = _mm512_add_ps(_mm512_mul_ps(x[v], norm_scale), norm_shift);
-    if (this->residual())
+      for (int v = 0; v < V; ++v) x[v] = _mm512_add_ps(x[v], _mm512_set1_ps(e_.bias[o]));
+    if (e_.norm_scale != nullptr)
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
-        const Vec bytes = _mm512_and_si512(_mm512_srl_epi32(load(residual + v * lanes), shift), splat(255));
+        const __m512 scaled = _mm512_mul_ps(x[v], _mm512_set1_ps(e_.norm_scale[o]));
+        x[v] = _mm512_add_ps(scaled, _mm512_set1_ps(e_.norm_shift[o]));
+      }
+    if (residual()) {
+      const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(o % 4 * 8));
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) {
+        const Vec bytes = _mm512_and_si512(_mm512_srl_epi32(load(scratch.residual + row + v * lanes), shift), splat(255));
         const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(bytes, splat(e_.residual_offset)));
         x[v] = _mm512_add_ps(x[v], _mm512_mul_ps(values, _mm512_set1_ps(e_.residual_scale)));
       }
+    }
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       const __m512 clamped = _mm512_min_ps(_mm512_max_ps(_mm512_mul_ps(x[v], inverse), low), high);
-      const Vec code = _mm512_add_epi32(_mm512_cvtps_epi32(clamped), splat(e_.offset));
-      const Vec before = o % 4 == 0 ? zero() : load(codes + v * lanes);
-      store(codes + v * lanes, _mm512_or_si512(before, _mm512_sll_epi32(code, shift)));
+      store(codes + v * lanes, push_byte(load(codes + v * lanes), _mm512_cvtps_epi32(clamped)));
     }
   }
 
  private:
-  const Epilogue& e_;
+  const Epilogue e_;  // by value: stores through scratch would have each channel load it again
   float low_, high_;
 };
 
@@ -70,45 +66,52 @@ TERN_INLINE __mmask64 bytes_mask(std::int64_t width) {
   return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
 }
 
-/// job.scratch.codes, [width / 4][vectors * lanes], to `count` pixels from pixel `first` on, channels from `from` on.
-static void store_codes(const SparseJob& job, std::int64_t first, std::int64_t count, std::int64_t vectors,
-                        std::int64_t from, std::int64_t width) {
-  const Plane<std::uint8_t>& codes = job.epilogue.codes;
+/// job.scratch.codes, [width / 4][vectors * lanes], to the tile's pixels, channels from `from` on.
+static void store_codes(const SparseJob& job, std::int64_t count, std::int64_t vectors, std::int64_t from,
+                        std::int64_t width) {
+  std::uint8_t* const dst = job.epilogue.codes.data + from;
   const __mmask64 mask = bytes_mask(width);
-  std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
-  for (std::int64_t i = 0; i < count; i += lanes) {
-    Vec r[16];
-#pragma GCC unroll 16
-    for (int w = 0; w < 16; ++w) r[w] = load(job.scratch.codes + w * vectors * lanes + i);
-    transpose(r);
-#pragma GCC unroll 16
-    for (int k = 0; k < 16; ++k)
-      if (i + k < count) {
-        _mm512_mask_storeu_epi8(codes.data + y * codes.row + x * codes.pixel + from, mask, r[k]);
-        if (++x == job.shape.out_w) x = 0, ++y;
-      }
+  const Vec offset = _mm512_set1_epi8(static_cast<char>(job.epilogue.offset));
+  std::uint32_t* const last = job.scratch.codes + width / 4 * vectors * lanes;
+  for (std::int64_t i = 0; width % 4 != 0 && i < count; i += lanes)
+    store(last + i, _mm512_srl_epi32(load(last + i), _mm_cvtsi32_si128(static_cast<int>(32 - width % 4 * 8))));
+  for (std::int64_t i = 0; i < count; i += 4) {
+    Vec r[4];
+    transpose_four([&](int w) { return job.scratch.codes + w * vectors * lanes + i; }, r);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k)
+      if (i + k < count)
+        _mm512_mask_storeu_epi8(dst + job.scratch.code_pixels[i + k], mask, _mm512_add_epi8(r[k], offset));
   }
 }
 
 /// The residual's codes to job.scratch.residual, in the layout of job.scratch.codes.
-static void load_residual(const SparseJob& job, std::int64_t first, std::int64_t count, std::int64_t vectors,
-                          std::int64_t from, std::int64_t width) {
-  const Plane<const std::uint8_t>& codes = job.epilogue.residual_codes;
-  const __mmask64 mask = bytes_mask(width);
-  std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
-  for (std::int64_t i = 0; i < count; i += lanes) {
-    Vec r[16];
-#pragma GCC unroll 16
-    for (int k = 0; k < 16; ++k) {
-      r[k] = zero();
-      if (i + k < count) {
-        r[k] = _mm512_maskz_loadu_epi8(mask, codes.data + y * codes.row + x * codes.pixel + from);
-        if (++x == job.shape.out_w) x = 0, ++y;
-      }
+static void load_residual(const SparseJob& job, std::int64_t vectors, std::int64_t from, std::int64_t width) {
+  const std::uint8_t* const src = job.epilogue.residual_codes.data + from;
+  const std::int64_t* const pixels = job.scratch.residual_pixels;
+  for (std::int64_t i = 0; i < vectors * lanes; i += lanes)
+    for (std::int64_t c = 0; c < width; c += 16) {
+      alignas(16) std::uint8_t tail[16][16];
+      const auto mask = static_cast<__mmask16>((1 << (width - c)) - 1);
+      if (width - c < 16)
+        for (int k = 0; k < 16; ++k)
+          _mm_store_si128(reinterpret_cast<__m128i*>(tail[k]), _mm_maskz_loadu_epi8(mask, src + pixels[i + k] + c));
+      const bool whole = width - c >= 16;
+      Vec r[4];
+      transpose_four([&](int k) { return whole ? src + pixels[i + k] + c : tail[k]; }, r);
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; ++k) store(job.scratch.residual + (c / 4 + k) * vectors * lanes + i, r[k]);
     }
-    transpose(r);
-#pragma GCC unroll 16
-    for (int w = 0; w < 16; ++w) store(job.scratch.residual + w * vectors * lanes + i, r[w]);
+}
+
+/// Where the tile's pixels lie in a plane; behind the last one, the last one again.
+template <class T>
+static void fill_pixels(const SparseJob& job, const Plane<T>& plane, std::int64_t first, std::int64_t count,
+                        std::int64_t end, std::int64_t* pixels) {
+  std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
+  for (std::int64_t i = 0; i < end; ++i) {
+    pixels[i] = y * plane.row + x * plane.pixel;
+    if (i + 1 < count && ++x == job.shape.out_w) x = 0, ++y;
   }
 }
 
@@ -117,14 +120,17 @@ template <class Operation, int V>
 static void codes_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const CodesFinish finish(job.epilogue);
   const std::int64_t oc = job.shape.oc;
+  fill_pixels(job, job.epilogue.codes, first, count, V * lanes, job.scratch.code_pixels);
+  if (finish.residual())
+    fill_pixels(job, job.epilogue.residual_codes, first, count, V * lanes, job.scratch.residual_pixels);
   for (std::int64_t from = 0; from < oc; from += sparse_channels) {
     const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
-    if (finish.residual()) load_residual(job, first, count, V, from, width);
+    if (finish.residual()) load_residual(job, V, from, width);
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
       accumulate<Operation, V>(job, panel, from + o, acc);
       finish.template channel<V>(from + o, job.scratch, acc);
     }
-    store_codes(job, first, count, V, from, width);
+    store_codes(job, count, V, from, width);
   }
 }

@@ -61,6 +61,8 @@ std::size_t divide(const ConvShape& s, const SparsePanel& p, std::int64_t pixel_
   take(parts->sums, 16 * sparse_tile * 4);
   take(parts->codes, sparse_channels * sparse_tile);
   take(parts->residual, sparse_channels * sparse_tile);
+  take(parts->code_pixels, sparse_tile * 8);
+  take(parts->residual_pixels, sparse_tile * 8);
   return at - reinterpret_cast<std::uintptr_t>(scratch);
 }
 

@@ -31,6 +31,8 @@ struct SparseScratch {
   std::int32_t* sums;    ///< [16][sparse_tile]
   std::uint32_t* codes;  ///< [sparse_channels / 4][sparse_tile] words of four channels
   std::uint32_t* residual;  ///< the same of the residual's codes
+  std::int64_t* code_pixels;      ///< [sparse_tile] a tile's pixels in Epilogue::codes
+  std::int64_t* residual_pixels;  ///< the same in Epilogue::residual_codes
 };
 
 struct SparseJob {

@@ -6,53 +6,37 @@ constexpr std::int64_t lanes = 16;
 TERN_INLINE Vec load(const void* p) { return _mm512_loadu_si512(p); }
 TERN_INLINE void store(void* p, Vec v) { _mm512_storeu_si512(p, v); }
 TERN_INLINE Vec splat(std::int32_t value) { return _mm512_set1_epi32(value); }
+TERN_INLINE __m128i load_four(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 TERN_INLINE Vec zero() { return _mm512_setzero_si512(); }
 
-/// r[i][k] becomes r[k][i], as words.
-TERN_INLINE void transpose(Vec (&r)[16]) {
-  Vec t[16];
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+/// Four words of each of 16 rows, from at(row) on: r[i] = word i of all rows, the transpose of what lies in memory. Rows
+/// four apart are joined while loading, so that the shuffles stay within 128 bits.
+template <class At>
+TERN_INLINE void transpose_four(const At& at, Vec* r) {
+  Vec joined[4];
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    joined[j] = _mm512_castsi128_si512(load_four(at(j)));
+    joined[j] = _mm512_mask_broadcast_i32x4(joined[j], 0x00f0, load_four(at(j + 4)));
+    joined[j] = _mm512_mask_broadcast_i32x4(joined[j], 0x0f00, load_four(at(j + 8)));
+    joined[j] = _mm512_mask_broadcast_i32x4(joined[j], 0xf000, load_four(at(j + 12)));
   }
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < 4; ++i) {
-    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
-    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
-    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
-    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < 8; ++i) {
-    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
-  }
+  const Vec low01 = _mm512_unpacklo_epi32(joined[0], joined[1]), high01 = _mm512_unpackhi_epi32(joined[0], joined[1]);
+  const Vec low23 = _mm512_unpacklo_epi32(joined[2], joined[3]), high23 = _mm512_unpackhi_epi32(joined[2], joined[3]);
+  r[0] = _mm512_unpacklo_epi64(low01, low23);
+  r[1] = _mm512_unpackhi_epi64(low01, low23);
+  r[2] = _mm512_unpacklo_epi64(high01, high23);
+  r[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
-/// dst[w][i] = word w of pixel at[i]; reads up to 60 bytes behind a pixel's last word.
+/// dst[w][i] = word w of pixel at[i]; reads up to 12 bytes behind a pixel's last word.
 static void pack_pixels(const char* const* at, std::int64_t words, char* dst, std::int64_t pitch) {
-  for (std::int64_t w = 0; w < words; w += 16) {
-    Vec r[16];
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) r[i] = load(at[i] + w * 4);
-    transpose(r);
-    char* const row = dst + w * pitch;
-    if (words - w >= 16) {
-#pragma GCC unroll 16
-      for (int i = 0; i < 16; ++i) store(row + i * pitch, r[i]);
-    } else {
-#pragma GCC unroll 16
-      for (int i = 0; i < 16; ++i)
-        if (i < words - w) store(row + i * pitch, r[i]);
-    }
+  for (std::int64_t w = 0; w < words; w += 4) {
+    Vec r[4];
+    transpose_four([&](int i) { return at[i] + w * 4; }, r);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      if (w + i < words) store(dst + (w + i) * pitch, r[i]);
   }
 }
 
@@ -67,18 +51,14 @@ static void finish_sums(const SparseJob& job, std::int64_t first, std::int64_t c
   const FinishParts parts = parts_of(e);
   const auto mask = static_cast<__mmask16>((1 << width) - 1);
   std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
-  for (std::int64_t i = 0; i < count; i += lanes) {
-    Vec r[16];
-#pragma GCC unroll 16
-    for (int o = 0; o < 16; ++o) r[o] = load(job.scratch.sums + o * pitch + i);
-    transpose(r);
-    alignas(64) std::int32_t pixels[16][16];
-#pragma GCC unroll 16
-    for (int o = 0; o < 16; ++o) store(pixels[o], r[o]);
-    const std::int64_t end = count - i < lanes ? count - i : lanes;
-    for (std::int64_t k = 0; k < end; ++k) {
-      finish_lanes(e, parts, as_float(load(pixels[k]), Sum{}), y, x, from, mask);
-      if (++x == job.shape.out_w) x = 0, ++y;
-    }
+  for (std::int64_t i = 0; i < count; i += 4) {
+    Vec r[4];
+    transpose_four([&](int o) { return job.scratch.sums + o * pitch + i; }, r);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k)
+      if (i + k < count) {
+        finish_lanes(e, parts, as_float(r[k], Sum{}), y, x, from, mask);
+        if (++x == job.shape.out_w) x = 0, ++y;
+      }
   }
 }
