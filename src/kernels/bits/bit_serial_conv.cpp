@@ -206,6 +206,7 @@ void run_bit_serial_conv(const ConvShape& shape, const BitSerialWeights& weights
   tile.alpha = weights.kind == BitWeights::two_bit ? -1 : 0;
   tile.beta = weights.kind == BitWeights::binary ? 0 : 1;
   tile.step = weights.source.step;
+  tile.plain = weights.kind == BitWeights::binary && tile.step == 1 && weights.source.zero == 0;
   tile.sums = room.sums;
   for (std::int64_t first = first_row * shape.out_w; first < last; first += tile.count) {
     tile.count = std::min(layout.pixels, last - first);

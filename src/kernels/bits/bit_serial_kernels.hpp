@@ -9,7 +9,8 @@ namespace tern::kernels {
 /// 16 * (g / 2) + 2 * i + g % 2: two vectors of 64-bit sums merge into one of 32-bit sums in order.
 inline constexpr std::int64_t bit_block = 32;
 
-/// One product of a source plane and a weight plane: total = (total << shift) +- popcount(w ^ x).
+/// One product of a source plane and a weight plane: total = (total << shift) +- popcount(w ^ x), shift 0
+/// or 1.
 struct BitTerm {
   std::int32_t source_plane, weight_plane, shift;
   bool negative;
@@ -43,6 +44,7 @@ struct BitTile {
   const std::int32_t* start = nullptr;     ///< [32]
   const std::int32_t* offset = nullptr;    ///< [32]
   std::int32_t alpha = 0, beta = 0, step = 1;
+  bool plain = false;      ///< alpha, beta and offset are 0, step is 1
   std::int64_t width = 0;  ///< channels wanted, at most 32
   std::int64_t count = 0;
   std::int32_t* sums = nullptr;  ///< [count][32]

@@ -44,17 +44,21 @@ inline __attribute__((always_inline)) __m512i keep(__m512i v) {
   return v;
 }
 
-/// popcount(w ^ x) of PX pixels from `first` on x NG vectors of 8 channels.
-template <int PX, int NG>
-inline __attribute__((always_inline)) void count_term(const BitTile& job, std::int64_t first,
-                                                      const BitTerm& term, __m512i (&counts)[PX * NG]) {
+template <bool negative>
+inline __attribute__((always_inline)) __m512i add_count(__m512i sum, __m512i bits) {
+  const __m512i count = _mm512_popcnt_epi64(bits);
+  return negative ? _mm512_sub_epi64(sum, count) : _mm512_add_epi64(sum, count);
+}
+
+/// ones + 2 * twos += or -= popcount(w ^ x), for PX pixels from `first` on x NG vectors of 8 channels.
+template <int PX, int NG, bool negative>
+inline __attribute__((always_inline)) void add_term(const BitTile& job, std::int64_t first,
+                                                    const BitTerm& term, __m512i (&ones)[PX * NG],
+                                                    __m512i (&twos)[PX * NG]) {
   const std::int64_t third = job.words / 3, pixel = job.pixel,
                      at = first * pixel + term.source_plane * job.plane;
   const std::uint64_t *x0 = job.thirds[0] + at, *x1 = job.thirds[1] + at, *x2 = job.thirds[2] + at;
   const std::uint64_t* w = job.weights + term.weight_plane * job.words * bit_block;
-  __m512i ones[PX * NG], twos[PX * NG];
-#pragma GCC unroll 8
-  for (int i = 0; i < PX * NG; ++i) ones[i] = twos[i] = _mm512_setzero_si512();
   for (std::int64_t t = 0; t < third; ++t, w += 3 * bit_block) {
     __m512i a[PX], b[PX], c[PX];
 #pragma GCC unroll 2
@@ -72,8 +76,8 @@ inline __attribute__((always_inline)) void count_term(const BitTile& job, std::i
         const __m512i s = _mm512_xor_si512(a[p], w0);
         const __m512i d1 = _mm512_xor_si512(b[p], w1), d2 = _mm512_xor_si512(c[p], w2);
         const __m512i m = _mm512_ternarylogic_epi64(d1, d2, s, majority_of_sum);
-        ones[p * NG + g] = _mm512_add_epi64(ones[p * NG + g], _mm512_popcnt_epi64(s));
-        twos[p * NG + g] = _mm512_add_epi64(twos[p * NG + g], _mm512_popcnt_epi64(m));
+        ones[p * NG + g] = add_count<negative>(ones[p * NG + g], s);
+        twos[p * NG + g] = add_count<negative>(twos[p * NG + g], m);
       }
     }
   }
@@ -84,69 +88,74 @@ inline __attribute__((always_inline)) void count_term(const BitTile& job, std::i
 #pragma GCC unroll 4
     for (int g = 0; g < NG; ++g) {
 #pragma GCC unroll 2
-      for (int p = 0; p < PX; ++p) {
-        const __m512i d = _mm512_xor_si512(broadcast(x[p * pixel]), load(w + 8 * g));
-        ones[p * NG + g] = _mm512_add_epi64(ones[p * NG + g], _mm512_popcnt_epi64(d));
-      }
+      for (int p = 0; p < PX; ++p)
+        ones[p * NG + g] =
+            add_count<negative>(ones[p * NG + g], _mm512_xor_si512(broadcast(x[p * pixel]), load(w + 8 * g)));
     }
   }
 #pragma GCC unroll 8
-  for (int i = 0; i < PX * NG; ++i) counts[i] = _mm512_add_epi64(ones[i], _mm512_slli_epi64(twos[i], 1));
+  for (int i = 0; i < PX * NG; ++i) ones[i] = keep(ones[i]);
 }
 
-/// total = (total << shift) +- popcount(w ^ x)
-template <int PX, int NG>
-inline __attribute__((always_inline)) void add_term(const BitTile& job, std::int64_t first,
-                                                    const BitTerm& term, __m512i (&total)[PX * NG]) {
-  __m512i counts[PX * NG];
-  count_term<PX, NG>(job, first, term, counts);
-  const __m128i shift = _mm_cvtsi32_si128(term.shift);
-#pragma GCC unroll 8
-  for (int i = 0; i < PX * NG; ++i) {
-    const __m512i before = _mm512_sll_epi64(total[i], shift);
-    total[i] = term.negative ? _mm512_sub_epi64(before, counts[i]) : _mm512_add_epi64(before, counts[i]);
-  }
-}
-
-template <int PX, int NG>
+template <int PX, int NG, bool one_term>
 inline void tile_of(const BitTile& job, std::int64_t pixel) {
-  __m512i total[PX * NG];
-  if (job.num_terms == 1) {
-    count_term<PX, NG>(job, pixel, job.terms[0], total);
-  } else {
+  __m512i ones[PX * NG], twos[PX * NG];
 #pragma GCC unroll 8
-    for (int i = 0; i < PX * NG; ++i) total[i] = _mm512_setzero_si512();
-    for (std::int64_t k = 0; k < job.num_terms; ++k) add_term<PX, NG>(job, pixel, job.terms[k], total);
+  for (int i = 0; i < PX * NG; ++i) ones[i] = twos[i] = _mm512_setzero_si512();
+  if (one_term) add_term<PX, NG, false>(job, pixel, *job.terms, ones, twos);
+  for (const BitTerm* term = job.terms; !one_term && term < job.terms + job.num_terms; ++term) {
+    if (term->shift != 0) {
+#pragma GCC unroll 8
+      for (int i = 0; i < PX * NG; ++i)
+        ones[i] = _mm512_slli_epi64(ones[i], 1), twos[i] = _mm512_slli_epi64(twos[i], 1);
+    }
+    if (term->negative)
+      add_term<PX, NG, true>(job, pixel, *term, ones, twos);
+    else
+      add_term<PX, NG, false>(job, pixel, *term, ones, twos);
   }
-  const __m128i beta = _mm_cvtsi32_si128(job.beta);
 #pragma GCC unroll 2
-  for (int p = 0; p < PX; ++p) {
-    const __m512i x = _mm512_set1_epi32(job.totals != nullptr ? job.alpha * job.totals[pixel + p] : 0);
+  for (int p = 0; p < PX; ++p)
 #pragma GCC unroll 2
     for (int g = 0; g < NG; g += 2) {
-      const __m512i odd = _mm512_slli_epi64(total[p * NG + g + 1], 32);
-      const __m512i sums = _mm512_mask_blend_epi32(0xAAAA, total[p * NG + g], odd);
-      __m512i v = _mm512_sub_epi32(_mm512_add_epi32(x, _mm512_loadu_si512(job.start + 8 * g)), sums);
-      v = _mm512_sra_epi32(v, beta);
-      if (job.step != 1) v = _mm512_mullo_epi32(v, _mm512_set1_epi32(job.step));
+      const int i = p * NG + g;
+      const __m512i even = _mm512_add_epi64(ones[i], _mm512_slli_epi64(twos[i], 1));
+      const __m512i odd = _mm512_add_epi64(ones[i + 1], _mm512_slli_epi64(twos[i + 1], 1));
+      const __m512i sums = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
       _mm512_storeu_si512(job.sums + (pixel + p) * bit_block + 8 * g,
-                          _mm512_add_epi32(v, _mm512_loadu_si512(job.offset + 8 * g)));
+                          _mm512_sub_epi32(_mm512_loadu_si512(job.start + 8 * g), sums));
+    }
+}
+
+/// The rest of the formula, where it is more than start - H.
+void scale_sums(const BitTile& job) {
+  const __m128i beta = _mm_cvtsi32_si128(job.beta);
+  const __m512i step = _mm512_set1_epi32(job.step);
+  for (std::int64_t p = 0; p < job.count; ++p) {
+    const __m512i x = _mm512_set1_epi32(job.totals != nullptr ? job.alpha * job.totals[p] : 0);
+    for (std::int64_t o = 0; o < bit_block; o += 16) {
+      std::int32_t* const sums = job.sums + p * bit_block + o;
+      const __m512i v = _mm512_sra_epi32(_mm512_add_epi32(x, _mm512_loadu_si512(sums)), beta);
+      _mm512_storeu_si512(sums,
+                          _mm512_add_epi32(_mm512_mullo_epi32(v, step), _mm512_loadu_si512(job.offset + o)));
     }
   }
 }
 
-template <int NG>
+template <int NG, bool one_term>
 void tiles(const BitTile& job) {
   std::int64_t p = 0;
-  for (; p + 2 <= job.count; p += 2) tile_of<2, NG>(job, p);
-  if (p < job.count) tile_of<1, NG>(job, p);
+  for (; p + 2 <= job.count; p += 2) tile_of<2, NG, one_term>(job, p);
+  if (p < job.count) tile_of<1, NG, one_term>(job, p);
 }
 
 void tile(const BitTile& job) {
+  const bool one_term = job.num_terms == 1;
   if (job.width > 16)
-    tiles<4>(job);
+    one_term ? tiles<4, true>(job) : tiles<4, false>(job);
   else
-    tiles<2>(job);
+    one_term ? tiles<2, true>(job) : tiles<2, false>(job);
+  if (!job.plain) scale_sums(job);
 }
 
 }  // namespace
