@@ -38,7 +38,7 @@ function(tern_library name)
   add_library(tern_${name} STATIC ${ARG_SOURCES})
   add_library(tern::${name} ALIAS tern_${name})
   target_include_directories(tern_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
-                                                 $<INSTALL_INTERFACE:include/tern>)
+                                                 $<INSTALL_INTERFACE:include>)
   target_link_libraries(tern_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS} $<BUILD_INTERFACE:tern_flags>)
 endfunction()
 

@@ -1,0 +1,10 @@
+// fmt's own functions, compiled into our archive: Debian has them as a shared library only, and a program that links the
+// engine shall need none. Header-only fmt in every unit instead would take more than three seconds a unit to compile.
+#include <fmt/format-inl.h>
+
+FMT_BEGIN_NAMESPACE
+namespace detail {
+template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
+template FMT_API auto decimal_point_impl(locale_ref) -> char;
+}  // namespace detail
+FMT_END_NAMESPACE
