@@ -2,7 +2,7 @@
 
 #include "kernels/dense/dense_job.hpp"
 
-#define TERN_UNROLL _Pragma("GCC unroll 32") for
+#define TERN_UNROLL _Pragma("GCC unroll 32")
 
 namespace tern::kernels::dense_avx2 {
 

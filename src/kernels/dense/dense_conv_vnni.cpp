@@ -25,13 +25,13 @@ __m512i source_word(const std::uint8_t* from) {
 /// Ends the sums' life as operands of the loop; without this g++ 12 copies every one of them in each round.
 template <int P, int N>
 inline __attribute__((always_inline)) void settle(__m512i (&acc)[P][N]) {
-  TERN_UNROLL(int p = 0; p < P; ++p) TERN_UNROLL(int n = 0; n < N; ++n) asm("" : "+v"(acc[p][n]));
+  TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) asm("" : "+v"(acc[p][n]));
 }
 
 template <int P>
 TilePlaces<P> places_from(const DenseJob& job, std::int64_t y, std::int64_t x) {
   TilePlaces<P> at;
-  TERN_UNROLL(int p = 0; p < P; ++p) {
+  TERN_UNROLL for (int p = 0; p < P; ++p) {
     at.y[p] = y;
     at.x[p] = x;
     if (++x == job.out_w) {
@@ -47,11 +47,11 @@ template <int P, int N>
 void tile(const DenseJob& job, std::int64_t block, std::int64_t y, std::int64_t x) {
   const TilePlaces<P> at = places_from<P>(job, y, x);
   const std::uint8_t* src[P];
-  TERN_UNROLL(int p = 0; p < P; ++p) src[p] = job.src + at.y[p] * job.step_y + at.x[p] * job.step_x;
+  TERN_UNROLL for (int p = 0; p < P; ++p) src[p] = job.src + at.y[p] * job.step_y + at.x[p] * job.step_x;
   __m512i acc[P][N];
-  TERN_UNROLL(int n = 0; n < N; ++n) {
+  TERN_UNROLL for (int n = 0; n < N; ++n) {
     const __m512i initial = _mm512_loadu_si512(job.initial + (block + n) * dense_channels);
-    TERN_UNROLL(int p = 0; p < P; ++p) acc[p][n] = initial;
+    TERN_UNROLL for (int p = 0; p < P; ++p) acc[p][n] = initial;
   }
   const std::int64_t next_block = job.words * dense_word;
   const std::int8_t* weights = job.weights + block * next_block;
@@ -60,10 +60,10 @@ void tile(const DenseJob& job, std::int64_t block, std::int64_t y, std::int64_t 
     const std::int64_t end = at_byte + 4 * job.runs[run].words;
     do {
       __m512i w[N];
-      TERN_UNROLL(int n = 0; n < N; ++n) w[n] = _mm512_load_si512(weights + n * next_block);
-      TERN_UNROLL(int p = 0; p < P; ++p) {
+      TERN_UNROLL for (int n = 0; n < N; ++n) w[n] = _mm512_load_si512(weights + n * next_block);
+      TERN_UNROLL for (int p = 0; p < P; ++p) {
         const __m512i word = source_word(src[p] + at_byte);
-        TERN_UNROLL(int n = 0; n < N; ++n) acc[p][n] = _mm512_dpbusd_epi32(acc[p][n], word, w[n]);
+        TERN_UNROLL for (int n = 0; n < N; ++n) acc[p][n] = _mm512_dpbusd_epi32(acc[p][n], word, w[n]);
       }
       weights += dense_word;
       at_byte += 4;
@@ -80,30 +80,30 @@ void neighbours(const DenseJob& job, std::int64_t block, std::int64_t y, std::in
   constexpr int groups = (P + 2 + 2) / 3;  // of pixels that share a pointer
   __m512i acc[P][1];
   const __m512i initial = _mm512_loadu_si512(job.initial + block * dense_channels);
-  TERN_UNROLL(int p = 0; p < P; ++p) acc[p][0] = initial;
+  TERN_UNROLL for (int p = 0; p < P; ++p) acc[p][0] = initial;
   const std::int64_t next_tap = job.tap_words * dense_word, step = job.step_x;
   const std::int8_t* weights = job.weights + block * job.words * dense_word;
   for (std::int64_t ky = 0; ky < job.kernel_h; ++ky, weights += 2 * next_tap) {
     const std::uint8_t* src[groups];
-    TERN_UNROLL(int g = 0; g < groups; ++g)
-    src[g] = job.src + y * job.step_y + ky * job.step_ky + (x + 3 * g) * step;
+    TERN_UNROLL for (int g = 0; g < groups; ++g) src[g] =
+        job.src + y * job.step_y + ky * job.step_ky + (x + 3 * g) * step;
     const std::int8_t* const end = weights + next_tap;
     do {
       const __m512i left = _mm512_load_si512(weights), middle = _mm512_load_si512(weights + next_tap),
                     right = _mm512_load_si512(weights + 2 * next_tap);
-      TERN_UNROLL(int i = 0; i < P + 2; ++i) {
+      TERN_UNROLL for (int i = 0; i < P + 2; ++i) {
         const __m512i word = source_word(src[i / 3] + (i % 3) * step);
         if (i < P) acc[i][0] = _mm512_dpbusd_epi32(acc[i][0], word, left);
         if (i >= 1 && i < P + 1) acc[i - 1][0] = _mm512_dpbusd_epi32(acc[i - 1][0], word, middle);
         if (i >= 2) acc[i - 2][0] = _mm512_dpbusd_epi32(acc[i - 2][0], word, right);
       }
-      TERN_UNROLL(int g = 0; g < groups; ++g) src[g] += 4;
+      TERN_UNROLL for (int g = 0; g < groups; ++g) src[g] += 4;
       weights += dense_word;
     } while (weights != end);
   }
   settle(acc);
   TilePlaces<P> at;
-  TERN_UNROLL(int p = 0; p < P; ++p) {
+  TERN_UNROLL for (int p = 0; p < P; ++p) {
     at.y[p] = y;
     at.x[p] = x + p;
   }

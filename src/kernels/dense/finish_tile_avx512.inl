@@ -4,7 +4,7 @@
 // compiled for AVX-512.
 
 /// A loop that leaves nothing to do at run time, so that arrays of vectors live in registers.
-#define TERN_UNROLL _Pragma("GCC unroll 32") for
+#define TERN_UNROLL _Pragma("GCC unroll 32")
 
 /// Where a tile's pixels lie in the image of results.
 template <int P>
@@ -46,34 +46,34 @@ template <int P, int N>
 static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e, __m512i (&acc)[P][N],
                                                               const TilePlaces<P>& at, std::int64_t c) {
   __m512 v[P][N];
-  TERN_UNROLL(int p = 0; p < P; ++p)
-  TERN_UNROLL(int n = 0; n < N; ++n) v[p][n] = _mm512_cvtepi32_ps(acc[p][n]);
+  TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
+      _mm512_cvtepi32_ps(acc[p][n]);
   __mmask16 mask[N];
-  TERN_UNROLL(int n = 0; n < N; ++n) mask[n] = lanes_from(e, c + 16 * n);
-  if (e.scale != nullptr) TERN_UNROLL(int n = 0; n < N; ++n) {
+  TERN_UNROLL for (int n = 0; n < N; ++n) mask[n] = lanes_from(e, c + 16 * n);
+  if (e.scale != nullptr) TERN_UNROLL for (int n = 0; n < N; ++n) {
       const __m512 scale = _mm512_loadu_ps(e.scale + c + 16 * n);
-      TERN_UNROLL(int p = 0; p < P; ++p) v[p][n] = _mm512_mul_ps(v[p][n], scale);
+      TERN_UNROLL for (int p = 0; p < P; ++p) v[p][n] = _mm512_mul_ps(v[p][n], scale);
     }
-  if (e.bias != nullptr) TERN_UNROLL(int n = 0; n < N; ++n) {
+  if (e.bias != nullptr) TERN_UNROLL for (int n = 0; n < N; ++n) {
       const __m512 bias = _mm512_loadu_ps(e.bias + c + 16 * n);
-      TERN_UNROLL(int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(v[p][n], bias);
+      TERN_UNROLL for (int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(v[p][n], bias);
     }
-  if (e.norm_scale != nullptr) TERN_UNROLL(int n = 0; n < N; ++n) {
+  if (e.norm_scale != nullptr) TERN_UNROLL for (int n = 0; n < N; ++n) {
       const __m512 scale = _mm512_loadu_ps(e.norm_scale + c + 16 * n);
       const __m512 shift = _mm512_loadu_ps(e.norm_shift + c + 16 * n);
-      TERN_UNROLL(int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(_mm512_mul_ps(v[p][n], scale), shift);
+      TERN_UNROLL for (int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(_mm512_mul_ps(v[p][n], scale), shift);
     }
-  if (e.residual.data != nullptr) TERN_UNROLL(int p = 0; p < P; ++p) {
+  if (e.residual.data != nullptr) TERN_UNROLL for (int p = 0; p < P; ++p) {
       const float* const from = e.residual.at(at.y[p], at.x[p]) + c;
-      TERN_UNROLL(int n = 0; n < N; ++n)
-      v[p][n] = _mm512_add_ps(v[p][n], _mm512_maskz_loadu_ps(mask[n], from + 16 * n));
+      TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
+          _mm512_add_ps(v[p][n], _mm512_maskz_loadu_ps(mask[n], from + 16 * n));
     }
   if (e.residual_codes.data != nullptr) {
     const __m512i offset = _mm512_set1_epi32(e.residual_offset);
     const __m512 scale = _mm512_set1_ps(e.residual_scale);
-    TERN_UNROLL(int p = 0; p < P; ++p) {
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
       const std::uint8_t* const from = e.residual_codes.at(at.y[p], at.x[p]) + c;
-      TERN_UNROLL(int n = 0; n < N; ++n) {
+      TERN_UNROLL for (int n = 0; n < N; ++n) {
         const __m512i codes = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask[n], from + 16 * n));
         const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(codes, offset));
         v[p][n] = _mm512_add_ps(v[p][n], _mm512_mul_ps(values, scale));
@@ -83,12 +83,12 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
   if (e.floats.data != nullptr) {
     if (e.clamp) {
       const __m512 low = _mm512_set1_ps(e.clamp_low), high = _mm512_set1_ps(e.clamp_high);
-      TERN_UNROLL(int p = 0; p < P; ++p)
-      TERN_UNROLL(int n = 0; n < N; ++n) v[p][n] = _mm512_min_ps(high, _mm512_max_ps(low, v[p][n]));
+      TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
+          _mm512_min_ps(high, _mm512_max_ps(low, v[p][n]));
     }
-    TERN_UNROLL(int p = 0; p < P; ++p) {
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
       float* const to = e.floats.at(at.y[p], at.x[p]) + c;
-      TERN_UNROLL(int n = 0; n < N; ++n) _mm512_mask_storeu_ps(to + 16 * n, mask[n], v[p][n]);
+      TERN_UNROLL for (int n = 0; n < N; ++n) _mm512_mask_storeu_ps(to + 16 * n, mask[n], v[p][n]);
     }
   }
   if (e.codes.data != nullptr) {
@@ -96,9 +96,9 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
     const __m512 inverse_scale = _mm512_set1_ps(e.inverse_scale);
     const __m512 low = _mm512_set1_ps(bounds.low), high = _mm512_set1_ps(bounds.high);
     const __m512i offset = _mm512_set1_epi32(e.offset);
-    TERN_UNROLL(int p = 0; p < P; ++p) {
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
       std::uint8_t* const to = e.codes.at(at.y[p], at.x[p]) + c;
-      TERN_UNROLL(int n = 0; n < N; ++n) {
+      TERN_UNROLL for (int n = 0; n < N; ++n) {
         const __m512 scaled = _mm512_mul_ps(v[p][n], inverse_scale);
         const __m512i code = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(scaled, low), high));
         store_codes(to + 16 * n, _mm512_add_epi32(code, offset), mask[n]);
