@@ -104,31 +104,25 @@ static void load_residual(const SparseJob& job, std::int64_t vectors, std::int64
     }
 }
 
-/// Where the tile's pixels lie in a plane; behind the last one, the last one again.
-template <class T>
-static void fill_pixels(const SparseJob& job, const Plane<T>& plane, std::int64_t first, std::int64_t count,
-                        std::int64_t end, std::int64_t* pixels) {
-  std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
-  for (std::int64_t i = 0; i < end; ++i) {
-    pixels[i] = y * plane.row + x * plane.pixel;
-    if (i + 1 < count && ++x == job.shape.out_w) x = 0, ++y;
-  }
-}
-
 /// The same where codes alone are stored: finished in registers, four channels to a word.
-template <class Operation, int V>
+template <class Operation, int V, bool one_tap>
 static void codes_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const CodesFinish finish(job.epilogue);
   const std::int64_t oc = job.shape.oc;
-  fill_pixels(job, job.epilogue.codes, first, count, V * lanes, job.scratch.code_pixels);
-  if (finish.residual())
-    fill_pixels(job, job.epilogue.residual_codes, first, count, V * lanes, job.scratch.residual_pixels);
+  const Plane<std::uint8_t>& codes = job.epilogue.codes;
+  const Plane<const std::uint8_t>& residual = job.epilogue.residual_codes;
+  fill_places(job.shape.out_w, codes.row, codes.pixel, first, count, job.scratch.code_pixels);
+  if (finish.residual()) {
+    std::int64_t* const places = job.scratch.residual_pixels;
+    fill_places(job.shape.out_w, residual.row, residual.pixel, first, count, places);
+    for (std::int64_t i = count; i < V * lanes; ++i) places[i] = places[count - 1];
+  }
   for (std::int64_t from = 0; from < oc; from += sparse_channels) {
     const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
     if (finish.residual()) load_residual(job, V, from, width);
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
-      accumulate<Operation, V>(job, panel, from + o, acc);
+      accumulate<Operation, V, one_tap>(job, panel, from + o, acc);
       finish.template channel<V>(from + o, job.scratch, acc);
     }
     store_codes(job, count, V, from, width);

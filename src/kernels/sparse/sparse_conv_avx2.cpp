@@ -16,10 +16,10 @@ TERN_INLINE void store(void* p, Vec v) { _mm256_storeu_si256(static_cast<Vec*>(p
 TERN_INLINE Vec splat(std::int32_t value) { return _mm256_set1_epi32(value); }
 TERN_INLINE Vec zero() { return _mm256_setzero_si256(); }
 
-/// dst[w][i] = word w of pixel at[i].
-static void pack_pixels(const char* const* at, std::int64_t words, char* dst, std::int64_t pitch) {
+/// dst[w][i] = word w of the pixel `places[i]` bytes from src.
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t words, char* dst, std::int64_t pitch) {
   for (std::int64_t w = 0; w < words; ++w)
-    for (std::int64_t i = 0; i < lanes; ++i) __builtin_memcpy(dst + w * pitch + i * 4, at[i] + w * 4, 4);
+    for (std::int64_t i = 0; i < lanes; ++i) __builtin_memcpy(dst + w * pitch + i * 4, src + places[i] + w * 4, 4);
 }
 
 /// Finishes job.scratch.sums, [width channels][pitch pixels], of `count` pixels from pixel `first` on.
@@ -73,8 +73,8 @@ struct Floats {
 
 #include "kernels/sparse/sparse_panels.inl"
 
-constexpr Tile code_tiles[8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile float_tiles[8] = TERN_SPARSE_TILES(sum_tile, Floats);
+constexpr Tile code_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
+constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
 }  // namespace
 
 void conv_codes(const SparseJob& job) { conv<Codes>(job, code_tiles); }

@@ -50,9 +50,9 @@ TERN_INLINE Vec push_byte(Vec words, Vec bytes) {
 #include "kernels/sparse/sparse_panels.inl"
 #include "kernels/sparse/sparse_codes_avx512.inl"
 
-constexpr Tile sum_tiles[8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile codes_tiles[8] = TERN_SPARSE_TILES(codes_tile, Codes);
-constexpr Tile float_tiles[8] = TERN_SPARSE_TILES(sum_tile, Floats);
+constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
+constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
+constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
 }  // namespace
 
 void conv_codes(const SparseJob& job) { conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles); }

@@ -30,8 +30,8 @@ TERN_INLINE Vec push_byte(Vec words, Vec bytes) { return _mm512_shrdi_epi32(word
 #include "kernels/sparse/sparse_panels.inl"
 #include "kernels/sparse/sparse_codes_avx512.inl"
 
-constexpr Tile sum_tiles[8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile codes_tiles[8] = TERN_SPARSE_TILES(codes_tile, Codes);
+constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
+constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
 }  // namespace
 
 void conv_codes(const SparseJob& job) { conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles); }

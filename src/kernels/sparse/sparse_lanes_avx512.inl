@@ -29,11 +29,11 @@ TERN_INLINE void transpose_four(const At& at, Vec* r) {
   r[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
-/// dst[w][i] = word w of pixel at[i]; reads up to 12 bytes behind a pixel's last word.
-static void pack_pixels(const char* const* at, std::int64_t words, char* dst, std::int64_t pitch) {
+/// dst[w][i] = word w of the pixel `places[i]` bytes from src; reads up to 12 bytes behind a pixel's last word.
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t words, char* dst, std::int64_t pitch) {
   for (std::int64_t w = 0; w < words; w += 4) {
     Vec r[4];
-    transpose_four([&](int i) { return at[i] + w * 4; }, r);
+    transpose_four([&](int i) { return src + places[i] + w * 4; }, r);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i)
       if (w + i < words) store(dst + (w + i) * pitch, r[i]);

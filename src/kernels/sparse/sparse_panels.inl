@@ -16,36 +16,47 @@ static void fill_table(const SparseJob& job) {
     }
 }
 
+/// places[i] = y * row + x * pixel of output pixel first + i, for `count` pixels.
+static void fill_places(std::int64_t out_w, std::int64_t row, std::int64_t pixel, std::int64_t first,
+                        std::int64_t count, std::int64_t* places) {
+  std::int64_t y = first / out_w, x = first % out_w;
+  for (std::int64_t i = 0; i < count; ++y, x = 0) {
+    const std::int64_t run = out_w - x < count - i ? out_w - x : count - i;
+    for (std::int64_t k = 0; k < run; ++k) places[i + k] = y * row + (x + k) * pixel;
+    i += run;
+  }
+}
+
 /// Packs the planes of `count` output pixels from pixel `first` on.
 static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t count, std::int64_t element) {
   const ConvShape& s = job.shape;
   const SparsePanel& p = job.panel;
-  std::int64_t* const pixels = job.scratch.pixels;
-  for (std::int64_t i = 0, y = first / s.out_w, x = first % s.out_w; i < count + p.halo; ++i) {
-    pixels[i] = (y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel) * element;
-    if (++x == s.out_w) x = 0, ++y;
-  }
+  const std::int64_t* const pixels = job.scratch.pixels;
+  fill_places(s.out_w, s.stride_h * s.src_row * element, s.stride_w * s.src_pixel * element, first, count + p.halo,
+              job.scratch.pixels);
   char* plane = job.scratch.panel;
   for (std::int64_t phase = 0; phase < p.phases; ++phase) {
-    const std::int64_t last = count + (s.kernel_h - 1 - phase) / p.phases * p.row_step * s.out_w - 1;
+    const std::int64_t end = count + (s.kernel_h - 1 - phase) / p.phases * p.row_step * s.out_w;
     for (std::int64_t x = 0; x < s.kernel_w; ++x, plane += job.pixel_words * p.pitch * 4) {
       const char* const src =
           job.src + (phase * s.dilation_h * s.src_row + x * s.dilation_w * s.src_pixel) * element;
-      for (std::int64_t i = 0; i <= last; i += lanes) {
-        const char* at[lanes];
-        for (std::int64_t k = 0; k < lanes; ++k) at[k] = src + pixels[i + k < last ? i + k : last];
-        pack_pixels(at, job.pixel_words, plane + i * 4, p.pitch * 4);
-      }
+      std::int64_t i = 0;
+      for (; i + lanes <= end; i += lanes) pack_pixels(src, pixels + i, job.pixel_words, plane + i * 4, p.pitch * 4);
+      if (i == end) continue;
+      std::int64_t tail[lanes];
+      for (std::int64_t k = 0; k < lanes; ++k) tail[k] = pixels[i + k < end ? i + k : end - 1];
+      pack_pixels(src, tail, job.pixel_words, plane + i * 4, p.pitch * 4);
     }
   }
 }
 
 /// acc = initial + products of channel o's words with V vectors of pixels. Short tiles sum several words side by side, so
-/// that no sum waits for the one before it.
-template <class Operation, int V>
+/// that no sum waits for the one before it. With one tap the panel's rows follow the index, and no table is read.
+template <class Operation, int V, bool one_tap>
 TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_t o, Vec (&acc)[V]) {
   constexpr int U = V <= 2 ? 4 : V <= 4 ? 2 : 1;
   const std::uint32_t* const table = job.scratch.table;
+  const std::int64_t pitch = job.panel.pitch * 4;
   const std::uint32_t* const words = job.words;
   const std::uint16_t* const index = job.index;
   std::uint32_t i = job.start[o];
@@ -60,13 +71,13 @@ TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_
 #pragma GCC unroll 8
       for (int u = 0; u < U; ++u) {
         const auto weight = Operation::weight(words + i + u);
-        const char* const src = panel + table[index[i + u]];
+        const char* const src = panel + (one_tap ? index[i + u] * pitch : table[index[i + u]]);
 #pragma GCC unroll 8
         for (int v = 0; v < V; ++v) sum[u][v] = Operation::dot(sum[u][v], src + v * lanes * 4, weight);
       }
   for (; i < end; ++i) {
     const auto weight = Operation::weight(words + i);
-    const char* const src = panel + table[index[i]];
+    const char* const src = panel + (one_tap ? index[i] * pitch : table[index[i]]);
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) sum[0][v] = Operation::dot(sum[0][v], src + v * lanes * 4, weight);
   }
@@ -79,7 +90,7 @@ TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_
 }
 
 /// Sums of V vectors of pixels in all output channels, finished by sixteens.
-template <class Operation, int V>
+template <class Operation, int V, bool one_tap>
 static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const std::int64_t oc = job.shape.oc;
   char* const sums = reinterpret_cast<char*>(job.scratch.sums);
@@ -87,7 +98,7 @@ static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first
     const std::int64_t width = oc - from < 16 ? oc - from : 16;
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
-      accumulate<Operation, V>(job, panel, from + o, acc);
+      accumulate<Operation, V, one_tap>(job, panel, from + o, acc);
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) store(sums + (o * V + v) * lanes * 4, acc[v]);
     }
@@ -98,7 +109,8 @@ static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first
 using Tile = void (*)(const SparseJob&, const char* panel, std::int64_t first, std::int64_t count);
 
 template <class Operation>
-TERN_INLINE void conv(const SparseJob& job, const Tile (&tiles)[8]) {
+TERN_INLINE void conv(const SparseJob& job, const Tile (&all_tiles)[2][8]) {
+  const Tile* const tiles = all_tiles[job.shape.kernel_h * job.shape.kernel_w == 1 ? 1 : 0];
   fill_table(job);
   const std::int64_t end = job.last_row * job.shape.out_w, band = job.panel.band;
   for (std::int64_t at = job.first_row * job.shape.out_w; at < end; at += band) {
@@ -116,6 +128,11 @@ TERN_INLINE void conv(const SparseJob& job, const Tile (&tiles)[8]) {
   }
 }
 
-#define TERN_SPARSE_TILES(tile, operation)                                                                      \
-  {&tile<operation, 1>, &tile<operation, 2>, &tile<operation, 3>, &tile<operation, 4>,                          \
-   &tile<operation, 5>, &tile<operation, 6>, &tile<operation, 7>, &tile<operation, 8>}
+/// Tiles of 1 to 8 vectors, of several taps and of one.
+#define TERN_SPARSE_TILES(tile, operation)                                                          \
+  {{&tile<operation, 1, false>, &tile<operation, 2, false>, &tile<operation, 3, false>,             \
+    &tile<operation, 4, false>, &tile<operation, 5, false>, &tile<operation, 6, false>,             \
+    &tile<operation, 7, false>, &tile<operation, 8, false>},                                        \
+   {&tile<operation, 1, true>, &tile<operation, 2, true>, &tile<operation, 3, true>,                \
+    &tile<operation, 4, true>, &tile<operation, 5, true>, &tile<operation, 6, true>,                \
+    &tile<operation, 7, true>, &tile<operation, 8, true>}}
