@@ -69,13 +69,17 @@ void run(const pack::PackedModel& model) {
   const std::int64_t num_steps = std::max<std::int64_t>(1, model.net.num_steps());
   if (!is_small(model.net, num_steps)) return;
   const fuzz::AllocationLimit limit("planning and running", most_bytes);
-  const auto program = engine::Program::from(model);
-  if (!program) return;
   const net::TensorType& input = model.net.type(model.net.input().name);
   const std::int64_t steps = input.has_time ? num_steps : 1;
   std::vector<float> frames(static_cast<std::size_t>(steps * net::num_elements(input.shape)));
   for (std::size_t i = 0; i < frames.size(); ++i) frames[i] = static_cast<float>(i * 7 % 5) - 1.0F;
-  (void)program->run(frames, steps, 1);
+  for (const bool fuse : {true, false}) {
+    engine::Options options;
+    options.fuse = fuse;
+    options.measure = false;
+    const auto program = engine::Program::from(model, options);
+    if (program) (void)program->run(frames, steps, 1);
+  }
 }
 
 }  // namespace
