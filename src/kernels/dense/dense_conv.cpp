@@ -80,6 +80,56 @@ std::int64_t runs_bytes(const ConvShape& s) {
   return (s.taps() * static_cast<std::int64_t>(sizeof(DenseRun)) + 63) / 64 * 64;
 }
 
+DenseJob job_of(const ConvShape& s, std::int64_t tap_words, const std::uint8_t* src, DenseRun* runs) {
+  DenseJob job{};
+  job.src = src - s.pad_h * s.src_row - s.pad_w * s.src_pixel;
+  job.step_y = s.stride_h * s.src_row;
+  job.step_x = s.stride_w * s.src_pixel;
+  job.out_w = s.out_w;
+  job.runs = runs;
+  job.num_runs = find_runs(s, tap_words, runs);
+  job.words = s.taps() * tap_words;
+  job.kernel_h = s.kernel_h;
+  job.kernel_w = s.kernel_w;
+  job.tap_words = tap_words;
+  job.row_runs = job.num_runs / s.kernel_h;
+  job.three_taps = s.kernel_w == 3 && s.dilation_w == s.stride_w;
+  job.step_ky = s.dilation_h * s.src_row;
+  job.stride_h = s.stride_h;
+  job.dilation_h = s.dilation_h;
+  job.last_src_row = std::numeric_limits<std::int64_t>::max();
+  return job;
+}
+
+/// Rows of a border whose bytes are 0 add nothing. Where the source ends is known only if no row was left
+/// over.
+void exclude_border(const ConvShape& s, DenseJob& job) {
+  job.first_src_row = s.pad_h;
+  if (s.stride_h == 1) job.last_src_row = s.out_h + (s.kernel_h - 1) * s.dilation_h - s.pad_h;
+}
+
+/// Makes one row of a column, or of rows that follow each other without a gap in all planes: a row's tiles
+/// are cheaper.
+void straighten(const ConvShape& s, DenseJob& job, Epilogue& e) {
+  const auto follows = [&](const auto& plane) {
+    return plane.data == nullptr || plane.row == s.out_w * plane.pixel;
+  };
+  const bool rows_follow = job.step_y == s.out_w * job.step_x && follows(e.residual) &&
+                           follows(e.residual_codes) && follows(e.floats) && follows(e.codes);
+  if (s.out_h == 1 || (s.out_w > 1 && !rows_follow)) return;
+  if (s.out_w == 1) {
+    job.step_x = job.step_y;
+    e.residual.pixel = e.residual.row;
+    e.residual_codes.pixel = e.residual_codes.row;
+    e.floats.pixel = e.floats.row;
+    e.codes.pixel = e.codes.row;
+  }
+  job.out_w = s.out_w * s.out_h;
+  job.three_taps = false;
+  job.first_src_row = 0;
+  job.last_src_row = std::numeric_limits<std::int64_t>::max();
+}
+
 }  // namespace
 
 DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::int32_t offset) {
@@ -94,6 +144,7 @@ DenseWeights pack_dense(const ConvShape& shape, const std::int8_t* codes, std::i
     fail(ErrorKind::usage, "dense convolution", "expected an offset of 0 to 255, got {}", offset);
   const std::int64_t tap_words = (shape.ic + 3) / 4;
   DenseWeights weights;
+  weights.offset = offset;
   weights.words = taps * tap_words;
   weights.bits = fewest_bits(codes, shape.oc * shape.ic * taps, shape.ic % 4 == 0);
   weights.blocks = (shape.oc + dense_channels - 1) / dense_channels;
@@ -132,21 +183,13 @@ void run_dense(const ConvShape& shape, const DenseWeights& weights, const std::u
          shape.src_pixel);
   auto* const runs = static_cast<DenseRun*>(scratch);
   auto* const panel = static_cast<std::int8_t*>(scratch) + runs_bytes(shape);
-  DenseJob job{};
-  job.src = src - shape.pad_h * shape.src_row - shape.pad_w * shape.src_pixel;
-  job.step_y = shape.stride_h * shape.src_row;
-  job.step_x = shape.stride_w * shape.src_pixel;
-  job.out_w = shape.out_w;
+  DenseJob job = job_of(shape, tap_words, src, runs);
   job.first_pixel = first_row * shape.out_w;
   job.last_pixel = last_row * shape.out_w;
-  job.runs = runs;
-  job.num_runs = find_runs(shape, tap_words, runs);
-  job.words = weights.words;
-  job.three_taps = shape.kernel_w == 3 && shape.dilation_w == shape.stride_w;
-  job.tap_words = tap_words;
-  job.kernel_h = shape.kernel_h;
-  job.step_ky = shape.dilation_h * shape.src_row;
-  job.epilogue = &epilogue;
+  Epilogue straight = epilogue;
+  job.epilogue = &straight;
+  if (weights.offset == 0) exclude_border(shape, job);
+  straighten(shape, job, straight);
   const Unit kernels = unit();
   const std::int64_t packed_bytes = block_bytes(weights.bits, weights.words);
   const std::int64_t together = weights.bits == 8 ? weights.blocks : panel_blocks;

@@ -27,6 +27,7 @@ struct DenseWeights {
   int bits = 8;             ///< of one stored weight
   std::int64_t blocks = 0;  ///< of 16 output channels
   std::int64_t words = 0;   ///< of 4 source channels, of all taps
+  std::int32_t offset = 0;   ///< byte of the value zero
   AlignedBytes data;
   std::vector<std::int32_t> initial;  ///< [blocks * 16]: -offset * sum of the channel's weights
 

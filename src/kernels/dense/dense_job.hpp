@@ -25,12 +25,20 @@ struct DenseJob {
   std::int64_t out_w, first_pixel, last_pixel;
   const DenseRun* runs;
   std::int64_t num_runs, words;
-  bool three_taps;  ///< kernel_w == 3, whose taps are step_x apart: neighbours share source words
-  std::int64_t tap_words, kernel_h, step_ky;  ///< words of one tap, taps down, bytes from one to the next
-  const std::int8_t* weights;                 ///< [blocks][words][16][4]
-  const std::int32_t* initial;                ///< [blocks][16]
+  std::int64_t kernel_h, kernel_w, tap_words, row_runs;  ///< taps, words of one, runs of one row of taps
+  bool three_taps;       ///< kernel_w == 3, whose taps are step_x apart: neighbours share source words
+  std::int64_t step_ky;  ///< bytes from a row of taps to the next
+  /// Rows of the source, counted from the first tap of output row 0, that are not a border of zeros.
+  std::int64_t first_src_row, last_src_row, stride_h, dilation_h;
+  const std::int8_t* weights;   ///< [blocks][words][16][4]
+  const std::int32_t* initial;  ///< [blocks][16]
   std::int64_t blocks, first_channel;
   const Epilogue* epilogue;
+
+  bool in_border(std::int64_t y, std::int64_t ky) const {
+    const std::int64_t row = y * stride_h + ky * dilation_h;
+    return row < first_src_row || row >= last_src_row;
+  }
 };
 
 using RunDense = void(const DenseJob&);

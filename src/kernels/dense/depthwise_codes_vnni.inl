@@ -1,6 +1,6 @@
 // Results of depthwise_vnni.cpp: 32 sums in registers to codes, or through finish. Include inside its
 // namespace.
-#include "kernels/dense/finish_tile_avx512.inl"
+#include "kernels/dense/finish_tile_vnni.inl"
 
 /// 32 lanes of 32 bits.
 struct Pair {
@@ -33,14 +33,6 @@ struct CodesPlan {
   const float* from[4];  // scale, bias, norm_scale, norm_shift of the lanes
   float spread[4][depthwise_lanes];
 };
-
-struct LowestBytes {
-  constexpr LowestBytes() {
-    for (int i = 0; i < 64; ++i) places[i] = static_cast<std::uint8_t>(4 * (i % 32));
-  }
-  alignas(64) std::uint8_t places[64] = {};
-};
-constexpr LowestBytes lowest_bytes;
 
 /// Where only codes are wanted: the steps of kernels/epilogue.hpp without leaving registers.
 class ToCodes {

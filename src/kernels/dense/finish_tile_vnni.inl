@@ -6,10 +6,23 @@
 /// A loop that leaves nothing to do at run time, so that arrays of vectors live in registers.
 #define TERN_UNROLL _Pragma("GCC unroll 32")
 
-/// Where a tile's pixels lie in the image of results.
+/// P pixels of an image of results, anywhere.
 template <int P>
-struct TilePlaces {
+struct Scattered {
+  template <class T>
+  T* in(const Plane<T>& plane, int p) const {
+    return plane.at(y[p], x[p]);
+  }
   std::int64_t y[P], x[P];
+};
+
+/// Pixels next to each other.
+struct InRow {
+  template <class T>
+  T* in(const Plane<T>& plane, int p) const {
+    return plane.at(y, x) + p * plane.pixel;
+  }
+  std::int64_t y, x;
 };
 
 /// Lanes of the vector from channel c on that exist.
@@ -17,14 +30,17 @@ static inline __mmask16 lanes_from(const Epilogue& e, std::int64_t c) {
   return static_cast<__mmask16>(e.channels - c >= 16 ? 0xffff : (1 << (e.channels - c)) - 1);
 }
 
-/// Sixteen codes; a whole vector is stored without a mask, which is faster.
-static inline __attribute__((always_inline)) void store_codes(std::uint8_t* to, __m512i codes,
-                                                              __mmask16 mask) {
-  const __m128i bytes = _mm512_cvtepi32_epi8(codes);
-  if (mask == 0xffff)
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-  else
-    _mm_mask_storeu_epi8(to, mask, bytes);
+struct LowestBytes {
+  constexpr LowestBytes() {
+    for (int i = 0; i < 64; ++i) places[i] = static_cast<std::uint8_t>(4 * (i % 32));
+  }
+  alignas(64) std::uint8_t places[64] = {};
+};
+constexpr LowestBytes lowest_bytes;
+
+/// The lowest bytes of 32 lanes; places: lowest_bytes.
+static inline __attribute__((always_inline)) __m256i pack_bytes(__m512i low, __m512i high, __m512i places) {
+  return _mm512_castsi512_si256(_mm512_permutex2var_epi8(low, places, high));
 }
 
 /// Bounds of x * inverse_scale. Clamping x before scaling and rounding is monotonous, so that where only
@@ -42,9 +58,38 @@ static inline CodeBounds code_bounds(const Epilogue& e) {
           between(e.clamp_high * e.inverse_scale, e.low, e.high)};
 }
 
-template <int P, int N>
-static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e, __m512i (&acc)[P][N],
-                                                              const TilePlaces<P>& at, std::int64_t c) {
+/// Stores the lowest bytes of whole numbers, plus `offset` modulo 256. `mask`: lanes of the last vector of a
+/// pixel.
+template <int P, int N, class Places>
+static inline __attribute__((always_inline)) void store_codes(const Plane<std::uint8_t>& codes,
+                                                              const __m512i (&whole)[P][N], const Places& at,
+                                                              std::int64_t c, __mmask16 mask,
+                                                              __m256i offset) {
+  const __m512i places = _mm512_load_si512(lowest_bytes.places);
+  if constexpr (N == 1) {
+    TERN_UNROLL for (int p = 0; p < P; p += 2) {
+      const __m256i bytes =
+          _mm256_add_epi8(pack_bytes(whole[p][0], whole[p + 1 < P ? p + 1 : p][0], places), offset);
+      _mm_mask_storeu_epi8(at.in(codes, p) + c, mask, _mm256_castsi256_si128(bytes));
+      if (p + 1 < P) _mm_mask_storeu_epi8(at.in(codes, p + 1) + c, mask, _mm256_extracti128_si256(bytes, 1));
+    }
+  } else {
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
+      std::uint8_t* const to = at.in(codes, p) + c;
+      TERN_UNROLL for (int n = 0; n < N; n += 2) {
+        const __m256i bytes = _mm256_add_epi8(pack_bytes(whole[p][n], whole[p][n + 1], places), offset);
+        const __mmask32 lanes = n + 2 == N ? 0xffffU | static_cast<__mmask32>(mask) << 16 : 0xffffffffU;
+        _mm256_mask_storeu_epi8(to + 16 * n, lanes, bytes);
+      }
+    }
+  }
+}
+
+/// `bounds` are those of code_bounds.
+template <int P, int N, class Places>
+static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e, const CodeBounds& bounds,
+                                                              __m512i (&acc)[P][N], const Places& at,
+                                                              std::int64_t c) {
   __m512 v[P][N];
   TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
       _mm512_cvtepi32_ps(acc[p][n]);
@@ -64,7 +109,7 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
       TERN_UNROLL for (int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(_mm512_mul_ps(v[p][n], scale), shift);
     }
   if (e.residual.data != nullptr) TERN_UNROLL for (int p = 0; p < P; ++p) {
-      const float* const from = e.residual.at(at.y[p], at.x[p]) + c;
+      const float* const from = at.in(e.residual, p) + c;
       TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
           _mm512_add_ps(v[p][n], _mm512_maskz_loadu_ps(mask[n], from + 16 * n));
     }
@@ -72,7 +117,7 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
     const __m512i offset = _mm512_set1_epi32(e.residual_offset);
     const __m512 scale = _mm512_set1_ps(e.residual_scale);
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      const std::uint8_t* const from = e.residual_codes.at(at.y[p], at.x[p]) + c;
+      const std::uint8_t* const from = at.in(e.residual_codes, p) + c;
       TERN_UNROLL for (int n = 0; n < N; ++n) {
         const __m512i codes = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask[n], from + 16 * n));
         const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(codes, offset));
@@ -87,22 +132,19 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
           _mm512_min_ps(high, _mm512_max_ps(low, v[p][n]));
     }
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      float* const to = e.floats.at(at.y[p], at.x[p]) + c;
+      float* const to = at.in(e.floats, p) + c;
       TERN_UNROLL for (int n = 0; n < N; ++n) _mm512_mask_storeu_ps(to + 16 * n, mask[n], v[p][n]);
     }
   }
   if (e.codes.data != nullptr) {
-    const CodeBounds bounds = code_bounds(e);
-    const __m512 inverse_scale = _mm512_set1_ps(e.inverse_scale);
-    const __m512 low = _mm512_set1_ps(bounds.low), high = _mm512_set1_ps(bounds.high);
-    const __m512i offset = _mm512_set1_epi32(e.offset);
-    TERN_UNROLL for (int p = 0; p < P; ++p) {
-      std::uint8_t* const to = e.codes.at(at.y[p], at.x[p]) + c;
-      TERN_UNROLL for (int n = 0; n < N; ++n) {
-        const __m512 scaled = _mm512_mul_ps(v[p][n], inverse_scale);
-        const __m512i code = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(scaled, low), high));
-        store_codes(to + 16 * n, _mm512_add_epi32(code, offset), mask[n]);
-      }
-    }
+    const __m512 inverse_scale = _mm512_set1_ps(e.inverse_scale), most = _mm512_set1_ps(bounds.high);
+    // Rounding is monotonous: the lower clamp may follow it, as an operation on integers, of which more fit
+    // in a cycle.
+    const __m512i least = _mm512_cvtps_epi32(_mm512_set1_ps(bounds.low));
+    __m512i whole[P][N];
+    TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) whole[p][n] =
+        _mm512_max_epi32(_mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(v[p][n], inverse_scale), most)),
+                         least);
+    store_codes(e.codes, whole, at, c, mask[N - 1], _mm256_set1_epi8(static_cast<char>(e.offset)));
   }
 }
