@@ -14,8 +14,16 @@ struct Base {
 
 // Places in OrtApi.
 enum {
-  get_error_message = 2, create_environment = 3, create_session = 7, run_session = 9, create_options = 10,
-  set_optimized_path = 11, set_level = 23, set_threads = 24, create_tensor = 49, create_memory_info = 69
+  get_error_message = 2,
+  create_environment = 3,
+  create_session = 7,
+  run_session = 9,
+  create_options = 10,
+  set_optimized_path = 11,
+  set_level = 23,
+  set_threads = 24,
+  create_tensor = 49,
+  create_memory_info = 69
 };
 
 }  // namespace
@@ -39,8 +47,9 @@ OnnxPeer::OnnxPeer(const std::string& library) {
   call(create_environment, 3, "tern", &environment_);
 }
 
-OnnxPeer::Session OnnxPeer::open(const std::filesystem::path& model, const std::string& input, const std::string& output,
-                                 const std::filesystem::path& optimized, int threads) const {
+OnnxPeer::Session OnnxPeer::open(const std::filesystem::path& model, const std::string& input,
+                                 const std::string& output, const std::filesystem::path& optimized,
+                                 int threads) const {
   Session session;
   session.peer_ = this;
   session.input_ = input;
@@ -59,14 +68,14 @@ void OnnxPeer::Session::run(const std::vector<std::int64_t>& src_shape, std::vec
   void *memory = nullptr, *x = nullptr, *y = nullptr;
   peer_->call(create_memory_info, 1, 0, &memory);
   const auto tensor = [&](const std::vector<std::int64_t>& shape, std::vector<float>& values, void** made) {
-    peer_->call(create_tensor, static_cast<const void*>(memory), static_cast<void*>(values.data()), values.size() * sizeof(float),
-                shape.data(), shape.size(), 1, made);
+    peer_->call(create_tensor, static_cast<const void*>(memory), static_cast<void*>(values.data()),
+                values.size() * sizeof(float), shape.data(), shape.size(), 1, made);
   };
   tensor(src_shape, src, &x);
   tensor(dst_shape, dst, &y);
   const char *input = input_.c_str(), *output = output_.c_str();
-  peer_->call(run_session, session_, static_cast<void*>(nullptr), &input, static_cast<void* const*>(&x), std::size_t{1}, &output,
-              std::size_t{1}, &y);
+  peer_->call(run_session, session_, static_cast<void*>(nullptr), &input, static_cast<void* const*>(&x),
+              std::size_t{1}, &output, std::size_t{1}, &y);
 }
 
 }  // namespace tern::bench

@@ -1,5 +1,6 @@
-// ONNX Runtime's C interface, loaded from a library file: just enough to run one model of one float input and output.
-// The places of its functions in the table of OrtApi are part of its stable interface; no header is needed.
+// ONNX Runtime's C interface, loaded from a library file: just enough to run one model of one float input and
+// output. The places of its functions in the table of OrtApi are part of its stable interface; no header is
+// needed.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ class OnnxPeer {
   /// Errors: std::runtime_error with the library's or the loader's words.
   explicit OnnxPeer(const std::string& library);
 
-  /// A model with all optimisations. `optimized`, where not empty: the file to which the optimised graph is written.
+  /// A model with all optimisations. `optimized`, where not empty: the file to which the optimised graph is
+  /// written.
   class Session {
    public:
     /// src and dst row-major, batch first.

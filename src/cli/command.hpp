@@ -32,6 +32,8 @@ void add_compress(CLI::App& app, GlobalOptions& globals, std::function<int()>& a
 void add_sensitivity(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_cost(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_pack(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_import(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_export(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_show(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_list(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);

@@ -23,13 +23,13 @@ struct ElementType {
   bool is_float;
 };
 constexpr ElementType element_types[] = {
-    {TensorProto::FLOAT, "float", 32, true, true},     {TensorProto::FLOAT16, "float16", 16, true, true},
+    {TensorProto::FLOAT, "float", 32, true, true},       {TensorProto::FLOAT16, "float16", 16, true, true},
     {TensorProto::BFLOAT16, "bfloat16", 16, true, true}, {TensorProto::DOUBLE, "double", 64, true, true},
-    {TensorProto::UINT8, "uint8", 8, false, false},    {TensorProto::INT8, "int8", 8, true, false},
-    {TensorProto::UINT16, "uint16", 16, false, false}, {TensorProto::INT16, "int16", 16, true, false},
-    {TensorProto::INT32, "int32", 32, true, false},    {TensorProto::INT64, "int64", 64, true, false},
-    {TensorProto::UINT32, "uint32", 32, false, false}, {TensorProto::BOOL, "bool", 8, false, false},
-    {TensorProto::UINT4, "uint4", 4, false, false},    {TensorProto::INT4, "int4", 4, true, false},
+    {TensorProto::UINT8, "uint8", 8, false, false},      {TensorProto::INT8, "int8", 8, true, false},
+    {TensorProto::UINT16, "uint16", 16, false, false},   {TensorProto::INT16, "int16", 16, true, false},
+    {TensorProto::INT32, "int32", 32, true, false},      {TensorProto::INT64, "int64", 64, true, false},
+    {TensorProto::UINT32, "uint32", 32, false, false},   {TensorProto::BOOL, "bool", 8, false, false},
+    {TensorProto::UINT4, "uint4", 4, false, false},      {TensorProto::INT4, "int4", 4, true, false},
 };
 
 const ElementType* find_type(int type) {
@@ -40,19 +40,23 @@ const ElementType* find_type(int type) {
 
 float half_to_float(std::uint16_t half) {
   const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const float magnitude = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-                          : exponent == 31 ? (fraction ? std::nanf("") : std::numeric_limits<float>::infinity())
-                                           : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  const float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                          : exponent == 31
+                              ? (fraction ? std::nanf("") : std::numeric_limits<float>::infinity())
+                              : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
   return half & 0x8000 ? -magnitude : magnitude;
 }
 
-float float_from_bits(std::uint32_t bits) { return std::bit_cast<float>(bits); }
+float float_from_bits(std::uint32_t bits) {
+  return std::bit_cast<float>(bits);
+}
 
 /// Element i of little-endian raw bytes, sign-extended where the type is signed.
 std::uint64_t raw_element(const std::string& raw, std::size_t i, int bits) {
   if (bits == 4) return static_cast<std::uint8_t>(raw[i / 2]) >> (i % 2 * 4) & 15;
   std::uint64_t value = 0;
-  std::memcpy(&value, raw.data() + i * static_cast<std::size_t>(bits / 8), static_cast<std::size_t>(bits / 8));
+  std::memcpy(&value, raw.data() + i * static_cast<std::size_t>(bits / 8),
+              static_cast<std::size_t>(bits / 8));
   return value;
 }
 
@@ -64,14 +68,19 @@ std::int64_t extend(std::uint64_t value, const ElementType& type) {
 
 float decode_float(std::uint64_t bits, const ElementType& type) {
   switch (type.type) {
-    case TensorProto::FLOAT16: return half_to_float(static_cast<std::uint16_t>(bits));
-    case TensorProto::BFLOAT16: return float_from_bits(static_cast<std::uint32_t>(bits) << 16);
-    case TensorProto::DOUBLE: return static_cast<float>(std::bit_cast<double>(bits));
-    default: return float_from_bits(static_cast<std::uint32_t>(bits));
+    case TensorProto::FLOAT16:
+      return half_to_float(static_cast<std::uint16_t>(bits));
+    case TensorProto::BFLOAT16:
+      return float_from_bits(static_cast<std::uint32_t>(bits) << 16);
+    case TensorProto::DOUBLE:
+      return static_cast<float>(std::bit_cast<double>(bits));
+    default:
+      return float_from_bits(static_cast<std::uint32_t>(bits));
   }
 }
 
-/// The bits of element i, from whichever field holds the data; `stored` is set to how many elements that field has.
+/// The bits of element i, from whichever field holds the data; `stored` is set to how many elements that
+/// field has.
 struct Elements {
   const TensorProto& tensor;
   const ElementType& type;
@@ -79,13 +88,19 @@ struct Elements {
   std::size_t count() const {
     if (tensor.has_raw_data()) return tensor.raw_data().size() * 8 / static_cast<std::size_t>(type.bits);
     switch (type.type) {
-      case TensorProto::FLOAT: return static_cast<std::size_t>(tensor.float_data_size());
-      case TensorProto::DOUBLE: return static_cast<std::size_t>(tensor.double_data_size());
-      case TensorProto::INT64: return static_cast<std::size_t>(tensor.int64_data_size());
-      case TensorProto::UINT32: return static_cast<std::size_t>(tensor.uint64_data_size());
+      case TensorProto::FLOAT:
+        return static_cast<std::size_t>(tensor.float_data_size());
+      case TensorProto::DOUBLE:
+        return static_cast<std::size_t>(tensor.double_data_size());
+      case TensorProto::INT64:
+        return static_cast<std::size_t>(tensor.int64_data_size());
+      case TensorProto::UINT32:
+        return static_cast<std::size_t>(tensor.uint64_data_size());
       case TensorProto::UINT4:
-      case TensorProto::INT4: return 2 * static_cast<std::size_t>(tensor.int32_data_size());
-      default: return static_cast<std::size_t>(tensor.int32_data_size());
+      case TensorProto::INT4:
+        return 2 * static_cast<std::size_t>(tensor.int32_data_size());
+      default:
+        return static_cast<std::size_t>(tensor.int32_data_size());
     }
   }
 
@@ -93,12 +108,17 @@ struct Elements {
     if (tensor.has_raw_data()) return raw_element(tensor.raw_data(), i, type.bits);
     const int at = static_cast<int>(i);
     switch (type.type) {
-      case TensorProto::FLOAT: return std::bit_cast<std::uint32_t>(tensor.float_data(at));
-      case TensorProto::DOUBLE: return std::bit_cast<std::uint64_t>(tensor.double_data(at));
-      case TensorProto::INT64: return static_cast<std::uint64_t>(tensor.int64_data(at));
-      case TensorProto::UINT32: return tensor.uint64_data(at) & 0xFFFFFFFFU;
+      case TensorProto::FLOAT:
+        return std::bit_cast<std::uint32_t>(tensor.float_data(at));
+      case TensorProto::DOUBLE:
+        return std::bit_cast<std::uint64_t>(tensor.double_data(at));
+      case TensorProto::INT64:
+        return static_cast<std::uint64_t>(tensor.int64_data(at));
+      case TensorProto::UINT32:
+        return tensor.uint64_data(at) & 0xFFFFFFFFU;
       case TensorProto::UINT4:
-      case TensorProto::INT4: return static_cast<std::uint32_t>(tensor.int32_data(at / 2)) >> (at % 2 * 4) & 15;
+      case TensorProto::INT4:
+        return static_cast<std::uint32_t>(tensor.int32_data(at / 2)) >> (at % 2 * 4) & 15;
       default: {
         const auto word = static_cast<std::uint32_t>(tensor.int32_data(at));
         return type.bits == 32 ? word : word & ((1U << type.bits) - 1);
@@ -117,7 +137,9 @@ std::int64_t checked_size(const TensorProto& tensor, const std::string& place) {
 
 }  // namespace
 
-bool Constant::is_float() const { return find_type(data_type)->is_float; }
+bool Constant::is_float() const {
+  return find_type(data_type)->is_float;
+}
 
 int bits_of(int data_type) {
   const ElementType* const type = find_type(data_type);
@@ -137,7 +159,8 @@ std::string name_of_type(int data_type) {
 Constant read_tensor(const TensorProto& tensor, const std::string& outer) {
   const std::string place = fmt::format("{}: tensor '{}'", outer, tensor.name());
   if (tensor.data_location() == TensorProto::EXTERNAL || tensor.external_data_size() > 0)
-    fail(ErrorKind::unsupported, place, "its data lies outside of the file: save the model with its data inside");
+    fail(ErrorKind::unsupported, place,
+         "its data lies outside of the file: save the model with its data inside");
   const ElementType* const type = find_type(tensor.data_type());
   if (!type) fail(ErrorKind::unsupported, place, "{} is not read", name_of_type(tensor.data_type()));
   const std::int64_t size = checked_size(tensor, place);
@@ -146,7 +169,8 @@ Constant read_tensor(const TensorProto& tensor, const std::string& outer) {
   const bool fits = type->bits == 4 ? stored == wanted + wanted % 2 : stored == wanted;
   if (!fits || (tensor.has_raw_data() && type->bits > 8 &&
                 tensor.raw_data().size() % static_cast<std::size_t>(type->bits / 8) != 0))
-    fail(ErrorKind::bad_data, place, "its dims ask for {} elements of {}, its data holds {}", size, type->name, stored);
+    fail(ErrorKind::bad_data, place, "its dims ask for {} elements of {}, its data holds {}", size,
+         type->name, stored);
   Constant constant{{tensor.dims().begin(), tensor.dims().end()}, type->type};
   if (type->is_float) {
     constant.floats.resize(wanted);
@@ -212,11 +236,15 @@ Constant gathered(const Constant& constant, net::Shape shape, const std::vector<
   }
   result.coding = constant.coding;
   if (result.coding && axis_of_coding >= 0) result.coding->axis = axis_of_coding;
-  if (constant.is_float()) result.floats.reserve(index.size());
-  else result.integers.reserve(index.size());
+  if (constant.is_float())
+    result.floats.reserve(index.size());
+  else
+    result.integers.reserve(index.size());
   for (const auto i : index)
-    if (constant.is_float()) result.floats.push_back(constant.floats[static_cast<std::size_t>(i)]);
-    else result.integers.push_back(constant.integers[static_cast<std::size_t>(i)]);
+    if (constant.is_float())
+      result.floats.push_back(constant.floats[static_cast<std::size_t>(i)]);
+    else
+      result.integers.push_back(constant.integers[static_cast<std::size_t>(i)]);
   return result;
 }
 
@@ -248,8 +276,8 @@ Constant transposed(const Constant& constant, const std::vector<std::int64_t>& p
 Constant reshaped(const Constant& constant, net::Shape shape) {
   std::vector<std::int64_t> index(static_cast<std::size_t>(constant.size()));
   std::iota(index.begin(), index.end(), 0);
-  const bool keeps_axis = constant.coding && constant.coding->axis == 0 && !shape.empty() && !constant.shape.empty() &&
-                          shape[0] == constant.shape[0];
+  const bool keeps_axis = constant.coding && constant.coding->axis == 0 && !shape.empty() &&
+                          !constant.shape.empty() && shape[0] == constant.shape[0];
   return gathered(constant, std::move(shape), index, keeps_axis ? 0 : -1);
 }
 

@@ -13,8 +13,8 @@
 
 namespace tern::onnx {
 
-/// value = (code - zero_point) * scale, one scale and zero point for the tensor (axis 0, one entry) or for each place
-/// along `axis`.
+/// value = (code - zero_point) * scale, one scale and zero point for the tensor (axis 0, one entry) or for
+/// each place along `axis`.
 struct Coding {
   std::vector<float> scales;
   std::vector<std::int64_t> zero_points;
@@ -39,8 +39,8 @@ int bits_of(int data_type);
 bool is_signed(int data_type);
 std::string name_of_type(int data_type);
 
-/// Errors: ErrorKind::bad_data where dims and data disagree, naming the tensor; ErrorKind::unsupported for external
-/// data and for element types that are no numbers.
+/// Errors: ErrorKind::bad_data where dims and data disagree, naming the tensor; ErrorKind::unsupported for
+/// external data and for element types that are no numbers.
 Constant read_tensor(const schema::TensorProto& tensor, const std::string& place);
 schema::TensorProto write_tensor(const Constant& constant, const std::string& name);
 
@@ -52,8 +52,8 @@ Constant integer_constant(net::Shape shape, std::vector<std::int64_t> values,
 /// The numbers: floats, or codes decoded. Integers without coding are their own value.
 std::vector<float> values_of(const Constant& constant);
 
-/// Element i of the result is element index[i] of `constant`. A coding stays where `axis_of_coding` says which axis of
-/// `shape` it now runs along (its places in order); -1 turns codes along an axis into floats.
+/// Element i of the result is element index[i] of `constant`. A coding stays where `axis_of_coding` says
+/// which axis of `shape` it now runs along (its places in order); -1 turns codes along an axis into floats.
 Constant gathered(const Constant& constant, net::Shape shape, const std::vector<std::int64_t>& index,
                   std::int64_t axis_of_coding);
 /// Dimension i of the result is dimension perm[i] of `constant`.

@@ -9,9 +9,12 @@ std::string export_model(const pack::PackedModel& model, const ExportOptions& op
   return Exporter(model, options).run();
 }
 
-std::vector<std::string> nodes_to_measure(const net::Net& net) { return QdqPlan(net).to_measure(); }
+std::vector<std::string> nodes_to_measure(const net::Net& net) {
+  return QdqPlan(net).to_measure();
+}
 
-void write_model(const std::filesystem::path& path, const pack::PackedModel& model, const ExportOptions& options) {
+void write_model(const std::filesystem::path& path, const pack::PackedModel& model,
+                 const ExportOptions& options) {
   write_file_atomically(path, export_model(model, options));
 }
 

@@ -12,14 +12,30 @@ struct WriterRow {
 };
 
 constexpr WriterRow table[] = {
-    {"conv2d", writers::kernel},          {"linear", writers::kernel},       {"batch_norm", writers::batch_norm},
-    {"max_pool2d", writers::pool},        {"avg_pool2d", writers::pool},     {"global_avg_pool", writers::global_pool},
-    {"flatten", writers::flatten},        {"dropout", writers::dropout},     {"add", writers::combine},
-    {"multiply", writers::combine},       {"concat", writers::combine},      {"quantize", writers::quantize},
-    {"relu", writers::activation},        {"relu6", writers::activation},    {"sigmoid", writers::activation},
-    {"hard_sigmoid", writers::activation}, {"silu", writers::activation},    {"hard_swish", writers::activation},
-    {"leaky_relu", writers::activation},  {"softmax", writers::activation},  {"vote", writers::vote},
-    {"pad2d", writers::pad2d},            {"slice", writers::slice},         {"upsample2d", writers::upsample2d},
+    {"conv2d", writers::kernel},
+    {"linear", writers::kernel},
+    {"batch_norm", writers::batch_norm},
+    {"max_pool2d", writers::pool},
+    {"avg_pool2d", writers::pool},
+    {"global_avg_pool", writers::global_pool},
+    {"flatten", writers::flatten},
+    {"dropout", writers::dropout},
+    {"add", writers::combine},
+    {"multiply", writers::combine},
+    {"concat", writers::combine},
+    {"quantize", writers::quantize},
+    {"relu", writers::activation},
+    {"relu6", writers::activation},
+    {"sigmoid", writers::activation},
+    {"hard_sigmoid", writers::activation},
+    {"silu", writers::activation},
+    {"hard_swish", writers::activation},
+    {"leaky_relu", writers::activation},
+    {"softmax", writers::activation},
+    {"vote", writers::vote},
+    {"pad2d", writers::pad2d},
+    {"slice", writers::slice},
+    {"upsample2d", writers::upsample2d},
 };
 
 bool has_wide_codes(const net::Net& net) {
@@ -31,7 +47,8 @@ bool has_wide_codes(const net::Net& net) {
 std::int64_t chosen_opset(const net::Net& net, const ExportOptions& options) {
   const std::string place = "net '" + net.name() + "'";
   if (options.form == ExportForm::qdq && options.opset < 13)
-    fail(ErrorKind::unsupported, place, "a scale an output channel needs opset 13, {} was asked for", options.opset);
+    fail(ErrorKind::unsupported, place, "a scale an output channel needs opset 13, {} was asked for",
+         options.opset);
   if (options.opset != 13 && options.opset != 21)
     fail(ErrorKind::unsupported, place, "opset 13 or 21 is written, {} was asked for", options.opset);
   return has_wide_codes(net) ? 21 : options.opset;
@@ -51,10 +68,13 @@ std::string Exporter::run() {
   const net::Node& input = net().input();
   for (const auto& node : net().nodes()) {
     if (net().type(node.name).has_time)
-      fail(ErrorKind::unsupported, "node '" + node.name + "' (" + node.op + ")", "ONNX has no form for values over time");
+      fail(ErrorKind::unsupported, "node '" + node.name + "' (" + node.op + ")",
+           "ONNX has no form for values over time");
     std::string tensor = node.name;
-    if (&node == &input) writer_.set_input(node.name, shape(node.name));
-    else tensor = write(node);
+    if (&node == &input)
+      writer_.set_input(node.name, shape(node.name));
+    else
+      tensor = write(node);
     if (node.op != "quantize" && node.op != "dropout") tensor = coded(node, tensor);
     tensors_[node.name] = std::move(tensor);
   }
@@ -85,10 +105,12 @@ std::string Exporter::coded(const net::Node& node, const std::string& tensor) {
   return found ? coded(node, tensor, *found) : tensor;
 }
 
-std::string Exporter::coded(const net::Node& node, const std::string& tensor, const ActivationCoding& coding) {
+std::string Exporter::coded(const net::Node& node, const std::string& tensor,
+                            const ActivationCoding& coding) {
   const int type = coding.bits == 8 ? schema::TensorProto::UINT8 : schema::TensorProto::UINT16;
   const std::string scale = writer_.constant(node.name + ".scale", float_constant({}, {coding.scale}));
-  const std::string zero = writer_.constant(node.name + ".zero_point", integer_constant({}, {coding.zero_point}, type));
+  const std::string zero =
+      writer_.constant(node.name + ".zero_point", integer_constant({}, {coding.zero_point}, type));
   const std::string codes = writer_.add(node.name + ".codes", "QuantizeLinear", {tensor, scale, zero});
   return writer_.add(node.name + ".values", "DequantizeLinear", {codes, scale, zero});
 }

@@ -1,4 +1,5 @@
-// The state of one export: the file so far, and which tensor of it each node of the Net is. Private to formats/onnx.
+// The state of one export: the file so far, and which tensor of it each node of the Net is. Private to
+// formats/onnx.
 #pragma once
 
 #include <map>
@@ -26,7 +27,9 @@ class Exporter {
   const net::Shape& shape(std::string_view node) const { return model_.net.type(node).shape; }
 
   /// The tensor of the node's input i.
-  const std::string& src(const net::Node& node, std::size_t i = 0) const { return tensors_.find(node.inputs[i])->second; }
+  const std::string& src(const net::Node& node, std::size_t i = 0) const {
+    return tensors_.find(node.inputs[i])->second;
+  }
   /// An initialiser named NODE.PARAMETER with the parameter's values.
   std::string parameter(const net::Node& node, const std::string& name);
 

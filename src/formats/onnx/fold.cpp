@@ -30,8 +30,10 @@ std::optional<Constant> constant_of_shape(const NodeView& node, const Constant& 
     if (extent < 0 || __builtin_mul_overflow(size, extent, &size) || size > most_grown)
       node.refuse("constants of more than 2^16 elements are not made");
   Constant one = integer_constant({1}, {0}, TensorProto::INT64);
-  if (const auto* value = node.attribute("value")) one = read_tensor(value->t(), node.place);
-  else one = float_constant({1}, {0.0F});
+  if (const auto* value = node.attribute("value"))
+    one = read_tensor(value->t(), node.place);
+  else
+    one = float_constant({1}, {0.0F});
   if (one.size() != 1) node.broken("its value holds {} elements", one.size());
   return gathered(one, shape.integers, Integers(static_cast<std::size_t>(size), 0), -1);
 }
@@ -42,13 +44,15 @@ std::optional<Integers> axes_of(const NodeView& node, const Sources& src) {
   return node.integers("axes");
 }
 
-std::optional<Constant> squeezed(const NodeView& node, const Constant& src, const std::optional<Integers>& axes) {
+std::optional<Constant> squeezed(const NodeView& node, const Constant& src,
+                                 const std::optional<Integers>& axes) {
   net::Shape shape;
   std::vector<bool> drop(src.shape.size(), !axes);
   if (axes)
     for (const auto axis : *axes) drop[from_front(node, axis, src.shape.size())] = true;
   for (std::size_t d = 0; d < src.shape.size(); ++d) {
-    if (drop[d] && axes && src.shape[d] != 1) node.broken("dimension {} holds {} elements, not one", d, src.shape[d]);
+    if (drop[d] && axes && src.shape[d] != 1)
+      node.broken("dimension {} holds {} elements, not one", d, src.shape[d]);
     if (!drop[d] || src.shape[d] != 1) shape.push_back(src.shape[d]);
   }
   return reshaped(src, shape);
@@ -73,14 +77,17 @@ std::optional<Constant> reshape(const NodeView& node, const Constant& src, const
   std::int64_t known = 1, unknown = -1;
   for (std::size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] == 0 && d < src.shape.size() && node.integer("allowzero", 0) == 0) shape[d] = src.shape[d];
-    if (shape[d] == -1 && unknown < 0) unknown = static_cast<std::int64_t>(d);
-    else if (shape[d] < 0 || __builtin_mul_overflow(known, shape[d], &known)) node.broken("its shape has no size");
+    if (shape[d] == -1 && unknown < 0)
+      unknown = static_cast<std::int64_t>(d);
+    else if (shape[d] < 0 || __builtin_mul_overflow(known, shape[d], &known))
+      node.broken("its shape has no size");
   }
   if (unknown >= 0) shape[static_cast<std::size_t>(unknown)] = known == 0 ? 0 : src.size() / known;
   std::int64_t size = 1;
   for (const auto extent : shape)
     if (__builtin_mul_overflow(size, extent, &size)) node.broken("its shape has no size");
-  if (size != src.size()) node.broken("{} does not hold the {} elements of its input", net::to_string(shape), src.size());
+  if (size != src.size())
+    node.broken("{} does not hold the {} elements of its input", net::to_string(shape), src.size());
   return reshaped(src, shape);
 }
 
@@ -92,14 +99,16 @@ std::optional<Constant> transpose(const NodeView& node, const Constant& src) {
   Integers sorted = perm;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t d = 0; d < sorted.size(); ++d)
-    if (sorted[d] != static_cast<std::int64_t>(d) || sorted.size() != rank) node.broken("its perm is no permutation");
+    if (sorted[d] != static_cast<std::int64_t>(d) || sorted.size() != rank)
+      node.broken("its perm is no permutation");
   return transposed(src, perm);
 }
 
 std::optional<Constant> gather(const NodeView& node, const Constant& src, const Constant& indices) {
   if (src.shape.size() != 1 || indices.is_float() || indices.size() > most_grown) return std::nullopt;
   Integers index = indices.integers;
-  for (auto& i : index) i = static_cast<std::int64_t>(from_front(node, i, static_cast<std::size_t>(src.shape[0])));
+  for (auto& i : index)
+    i = static_cast<std::int64_t>(from_front(node, i, static_cast<std::size_t>(src.shape[0])));
   return gathered(src, indices.shape, index, -1);
 }
 
@@ -122,12 +131,15 @@ std::optional<Constant> slice(const NodeView& node, const Sources& src) {
     if (node.has_input(input)) return src[static_cast<std::size_t>(input)]->integers;
     return node.integers(name);
   };
-  const auto starts = list(1, "starts"), ends = list(2, "ends"), axes = list(3, "axes"), steps = list(4, "steps");
-  if (src[0]->shape.empty() || !starts || starts->size() != 1 || !ends || ends->size() != 1) return std::nullopt;
+  const auto starts = list(1, "starts"), ends = list(2, "ends"), axes = list(3, "axes"),
+             steps = list(4, "steps");
+  if (src[0]->shape.empty() || !starts || starts->size() != 1 || !ends || ends->size() != 1)
+    return std::nullopt;
   if ((axes && (axes->size() != 1 || from_front(node, axes->front(), src[0]->shape.size()) != 0)) ||
       (steps && steps->size() != 1))
     return std::nullopt;
-  const std::int64_t size = src[0]->shape[0], step = steps ? steps->front() : 1, row = size ? src[0]->size() / size : 0;
+  const std::int64_t size = src[0]->shape[0], step = steps ? steps->front() : 1,
+                     row = size ? src[0]->size() / size : 0;
   if (step == 0 || std::abs(step) > 1 << 20) node.broken("its step is {}", step);
   const auto clip = [&](std::int64_t at) {
     const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
@@ -146,7 +158,8 @@ std::optional<Constant> slice(const NodeView& node, const Sources& src) {
 std::optional<Constant> cast(const NodeView& node, const Constant& src) {
   const auto to = static_cast<int>(node.integer("to", TensorProto::FLOAT));
   Constant result{src.shape, to};
-  if (result.data_type != TensorProto::FLOAT && bits_of(to) == 0) node.refuse("it casts to {}", name_of_type(to));
+  if (result.data_type != TensorProto::FLOAT && bits_of(to) == 0)
+    node.refuse("it casts to {}", name_of_type(to));
   if (to == TensorProto::FLOAT) {
     result.floats = values_of(src);
   } else if (!src.is_float()) {
@@ -162,7 +175,8 @@ std::optional<Constant> cast(const NodeView& node, const Constant& src) {
 
 /// Elementwise on numbers of one shape, or where one side has a single element.
 template <typename T>
-std::vector<T> combine(const std::vector<T>& a, const std::vector<T>& b, const std::function<T(T, T)>& function) {
+std::vector<T> combine(const std::vector<T>& a, const std::vector<T>& b,
+                       const std::function<T(T, T)>& function) {
   std::vector<T> result(std::max(a.size(), b.size()));
   for (std::size_t i = 0; i < result.size(); ++i)
     result[i] = function(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]);
@@ -172,7 +186,8 @@ std::vector<T> combine(const std::vector<T>& a, const std::vector<T>& b, const s
 std::int64_t checked_integer(const NodeView& node, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   const char kind = node.op()[0];  // Add, Sub, Mul, Div
-  if (a == symbolic_batch || b == symbolic_batch) node.refuse("it computes with the batch size, which is symbolic");
+  if (a == symbolic_batch || b == symbolic_batch)
+    node.refuse("it computes with the batch size, which is symbolic");
   if (kind == 'D' && (b == 0 || b == -1)) node.broken("it divides by {}", b);
   const bool overflows = kind == 'A'   ? __builtin_add_overflow(a, b, &result)
                          : kind == 'S' ? __builtin_sub_overflow(a, b, &result)
@@ -216,9 +231,12 @@ std::optional<Constant> quantized(const NodeView& node, const Sources& src) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t at =
         coding.scales.size() == 1 ? 0 : i / static_cast<std::size_t>(inner) % coding.scales.size();
-    const float code = std::nearbyint(values[i] / coding.scales[at]) + static_cast<float>(coding.zero_points[at]);
-    result.integers.push_back(std::isnan(code) ? 0 : static_cast<std::int64_t>(std::clamp(
-        code, static_cast<float>(low), static_cast<float>(high))));
+    const float code =
+        std::nearbyint(values[i] / coding.scales[at]) + static_cast<float>(coding.zero_points[at]);
+    result.integers.push_back(
+        std::isnan(code)
+            ? 0
+            : static_cast<std::int64_t>(std::clamp(code, static_cast<float>(low), static_cast<float>(high))));
   }
   return result;
 }
@@ -236,18 +254,19 @@ std::optional<Constant> shape_of(const Constant& src) {
 
 }  // namespace
 
-Coding read_coding(const NodeView& node, const net::Shape& shape, const Constant& scales, const Constant* zero_points) {
+Coding read_coding(const NodeView& node, const net::Shape& shape, const Constant& scales,
+                   const Constant* zero_points) {
   if (node.integer("block_size", 0) != 0) node.refuse("its scales lie in blocks");
   Coding coding{values_of(scales), {}};
   const std::size_t count = coding.scales.size();
-  if (count != 1 || scales.shape.size() == 1) {
-    const std::int64_t axis = node.opset >= 13 ? node.integer("axis", 1) : 1;
-    if (count != 1) {
-      if (node.opset < 13) node.refuse("a scale a channel needs opset 13, the file says {}", node.opset);
-      coding.axis = static_cast<std::int64_t>(from_front(node, axis, shape.size()));
-      if (shape[static_cast<std::size_t>(coding.axis)] != static_cast<std::int64_t>(count) || scales.shape.size() != 1)
-        node.broken("{} scales for axis {} of {}", count, axis, net::to_string(shape));
-    }
+  if (count != 1) {
+    if (node.opset < 13) node.refuse("a scale a channel needs opset 13, the file says {}", node.opset);
+    if (shape.empty()) node.refuse("activations with a scale a channel are not read");
+    const std::int64_t axis = node.integer("axis", 1);
+    coding.axis = static_cast<std::int64_t>(from_front(node, axis, shape.size()));
+    if (shape[static_cast<std::size_t>(coding.axis)] != static_cast<std::int64_t>(count) ||
+        scales.shape.size() != 1)
+      node.broken("{} scales for axis {} of {}", count, axis, net::to_string(shape));
   }
   coding.zero_points = zero_points ? zero_points->integers : Integers(count, 0);
   if (coding.zero_points.size() != count)

@@ -12,14 +12,15 @@ namespace tern::onnx {
 /// Stands for the batch in a shape whose batch is symbolic; arithmetic on it is refused.
 inline constexpr std::int64_t symbolic_batch = -4611686018427387904;
 
-/// The node's output from its inputs (null: left out), or nothing where the operator is not folded. No result is larger
-/// than the inputs together, but for ConstantOfShape with at most 2^16 elements.
-/// Errors: ErrorKind::bad_data for shapes that do not fit.
+/// The node's output from its inputs (null: left out), or nothing where the operator is not folded. No result
+/// is larger than the inputs together, but for ConstantOfShape with at most 2^16 elements. Errors:
+/// ErrorKind::bad_data for shapes that do not fit.
 std::optional<Constant> fold(const NodeView& node, const std::vector<const Constant*>& src);
 
 /// Scales and zero points of QuantizeLinear or DequantizeLinear (inputs 1 and 2) for a tensor of this shape.
-/// Errors: ErrorKind::bad_data for counts that do not fit and scales that are not positive; ErrorKind::unsupported for
-/// blocks.
-Coding read_coding(const NodeView& node, const net::Shape& shape, const Constant& scales, const Constant* zero_points);
+/// Errors: ErrorKind::bad_data for counts that do not fit and scales that are not positive;
+/// ErrorKind::unsupported for blocks.
+Coding read_coding(const NodeView& node, const net::Shape& shape, const Constant& scales,
+                   const Constant* zero_points);
 
 }  // namespace tern::onnx

@@ -20,8 +20,8 @@ Producers producers_of(const schema::GraphProto& graph, const std::string& place
   return producers;
 }
 
-std::string choose_output(const schema::GraphProto& graph, std::string_view wanted, const Producers& producers,
-                          const std::string& place) {
+std::string choose_output(const schema::GraphProto& graph, std::string_view wanted,
+                          const Producers& producers, const std::string& place) {
   if (!wanted.empty()) {
     if (producers.contains(wanted)) return std::string(wanted);
     std::vector<std::string> known;
@@ -38,7 +38,8 @@ std::string choose_output(const schema::GraphProto& graph, std::string_view want
 /// Walks from the output to its sources, depth first, on a stack of its own: graphs may be deep.
 class Sorter {
  public:
-  Sorter(Graph& graph, const Producers& producers, const std::set<std::string_view>& inputs, std::string place)
+  Sorter(Graph& graph, const Producers& producers, const std::set<std::string_view>& inputs,
+         std::string place)
       : graph_(graph), producers_(producers), inputs_(inputs), place_(std::move(place)) {}
 
   void visit_all() {
@@ -81,8 +82,10 @@ class Sorter {
 
   void enter(const NodeProto& node) {
     const auto [at, is_new] = state_.emplace(&node, State::open);
-    if (is_new) stack_.push_back({&node, 0});
-    else if (at->second == State::open) fail(ErrorKind::bad_data, place_, "{} is part of a cycle", place_of(node));
+    if (is_new)
+      stack_.push_back({&node, 0});
+    else if (at->second == State::open)
+      fail(ErrorKind::bad_data, place_, "{} is part of a cycle", place_of(node));
   }
 
   Graph& graph_;
@@ -98,7 +101,8 @@ class Sorter {
 
 std::string place_of(const NodeProto& node) {
   const std::string& name = !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
-  return fmt::format("node '{}' ({}{}{})", name, node.domain(), node.domain().empty() ? "" : ".", node.op_type());
+  return fmt::format("node '{}' ({}{}{})", name, node.domain(), node.domain().empty() ? "" : ".",
+                     node.op_type());
 }
 
 Graph sort_graph(const schema::GraphProto& proto, std::string_view output, const std::string& place) {
@@ -111,9 +115,11 @@ Graph sort_graph(const schema::GraphProto& proto, std::string_view output, const
   graph.output = choose_output(proto, output, producers, place);
   Sorter sorter(graph, producers, inputs, place);
   sorter.visit_all();
-  if (sorter.used_inputs().size() != 1)
-    fail(ErrorKind::unsupported, place, "a Net has one input, the graph needs {}: {}", sorter.used_inputs().size(),
-         fmt::join(sorter.used_inputs(), ", "));
+  if (sorter.used_inputs().empty())
+    fail(ErrorKind::unsupported, place, "the output '{}' does not depend on an input", graph.output);
+  if (sorter.used_inputs().size() > 1)
+    fail(ErrorKind::unsupported, place, "a Net has one input, the graph needs {}: {}",
+         sorter.used_inputs().size(), fmt::join(sorter.used_inputs(), ", "));
   for (const auto& input : proto.input())
     if (input.name() == *sorter.used_inputs().begin()) graph.input = &input;
   return graph;

@@ -1,5 +1,5 @@
-// Which nodes of an ONNX graph make its output, in an order in which every input comes before its use. Private to
-// formats/onnx.
+// Which nodes of an ONNX graph make its output, in an order in which every input comes before its use.
+// Private to formats/onnx.
 #pragma once
 
 #include <map>
@@ -21,8 +21,9 @@ struct Graph {
 };
 
 /// Points into `graph`. `output`: the tensor to end at, empty for the only output.
-/// Errors: ErrorKind::bad_data for cycles, tensors that nothing makes or that two nodes make; ErrorKind::unsupported for
-/// several inputs or outputs; ErrorKind::usage for an `output` that is no tensor of the graph.
+/// Errors: ErrorKind::bad_data for cycles, tensors that nothing makes or that two nodes make;
+/// ErrorKind::unsupported for several inputs or outputs; ErrorKind::usage for an `output` that is no tensor
+/// of the graph.
 Graph sort_graph(const schema::GraphProto& graph, std::string_view output, const std::string& place);
 
 /// How messages call a node: "node 'conv1' (Conv)".

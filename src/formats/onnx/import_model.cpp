@@ -55,10 +55,12 @@ std::string printable(std::string text) {
   return text;
 }
 
-net::Shape sample_shape(const schema::ValueInfoProto& input, const net::Shape& wanted, const std::string& place) {
+net::Shape sample_shape(const schema::ValueInfoProto& input, const net::Shape& wanted,
+                        const std::string& place) {
   const auto& type = input.type().tensor_type();
   if (type.elem_type() != schema::TensorProto::FLOAT)
-    fail(ErrorKind::unsupported, place, "an input of floats is expected, got {}", name_of_type(type.elem_type()));
+    fail(ErrorKind::unsupported, place, "an input of floats is expected, got {}",
+         name_of_type(type.elem_type()));
   const int rank = type.shape().dim_size();
   if (rank < 2 || rank > 4)
     fail(ErrorKind::unsupported, place, "an input of 2 to 4 dimensions is expected, got {}", rank);
@@ -68,8 +70,8 @@ net::Shape sample_shape(const schema::ValueInfoProto& input, const net::Shape& w
   for (int d = 1; d < rank && wanted.empty(); ++d) {
     const auto& extent = type.shape().dim(d);
     if (extent.dim_value() < 1)
-      fail(ErrorKind::unsupported, place, "dimension {} ('{}') has no fixed size: state the shape of a sample", d,
-           extent.dim_param());
+      fail(ErrorKind::unsupported, place,
+           "dimension {} ('{}') has no fixed size: state the shape of a sample", d, extent.dim_param());
     shape.push_back(extent.dim_value());
   }
   return shape;
@@ -89,7 +91,8 @@ void Importer::read_input() {
   if (shape.size() == 3 && is_to_channels_first(reader)) {
     shape = {shape[2], shape[0], shape[1]};
     for (const int axis : {1, 2, 0})
-      frames.layout.push_back(shape[static_cast<std::size_t>(axis)] == 1 ? std::vector<int>{} : std::vector<int>{axis});
+      frames.layout.push_back(shape[static_cast<std::size_t>(axis)] == 1 ? std::vector<int>{}
+                                                                         : std::vector<int>{axis});
     metadata_["onnx.input_layout"] = "nhwc";
   } else if (const auto image = image_shape(reader, graph_, shape, place)) {
     shape = *image;
@@ -109,7 +112,24 @@ void Importer::read_input() {
     throw Error(ErrorKind::unsupported, error.what(), place);
   }
   metadata_["onnx.input"] = printable(input.name());
+  if (!options_.mean.empty() || !options_.std.empty()) frames.node = normalized();
   values_.emplace(input.name(), frames);
+}
+
+std::string Importer::normalized() {
+  const auto channels = static_cast<std::size_t>(net_.type("input").shape[0]);
+  std::vector<float> scale = options_.std, shift = options_.mean;
+  if (scale.size() != shift.size() || (scale.size() != 1 && scale.size() != channels))
+    fail(ErrorKind::usage, place_, "expected a mean and a std for each of {} channels, got {} and {}",
+         channels, shift.size(), scale.size());
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    if (!(scale[c] > 0)) fail(ErrorKind::usage, place_, "expected a std > 0, got {}", scale[c]);
+    scale[c] = 1.0F / scale[c];
+    shift[c] *= -scale[c];
+  }
+  const std::string name = net_.add("normalize", "batch_norm", {"input"}, {{"eps", no_eps}});
+  set_affine(name, std::move(scale), std::move(shift));
+  return name;
 }
 
 pack::PackedModel Importer::finish() {
@@ -118,11 +138,13 @@ pack::PackedModel Importer::finish() {
     fail(ErrorKind::unsupported, place_, "the output '{}' does not depend on the input", graph_.output);
   Activation output = std::get<1>(found->second);
   if (output.coding)
-    fail(ErrorKind::unsupported, place_, "the output '{}' is integers: it needs a DequantizeLinear", graph_.output);
+    fail(ErrorKind::unsupported, place_, "the output '{}' is integers: it needs a DequantizeLinear",
+         graph_.output);
   const std::vector<int> axes = all_axes(output);
   if (!std::is_sorted(axes.begin(), axes.end())) {
     if (shape(output).size() != 3 || axes != std::vector<int>{1, 2, 0} || output.layout.size() != 3)
-      fail(ErrorKind::unsupported, place_, "the values of output '{}' lie in another order than c, h, w", graph_.output);
+      fail(ErrorKind::unsupported, place_, "the values of output '{}' lie in another order than c, h, w",
+           graph_.output);
     metadata_["onnx.output_layout"] = "nhwc";
   }
   if (output.layout.size() == 1 && shape(output).size() == 3)
@@ -148,7 +170,8 @@ pack::PackedModel Importer::finish() {
   return model;
 }
 
-pack::PackedModel import_model(std::string_view bytes, const ImportOptions& options, std::string_view place_view) {
+pack::PackedModel import_model(std::string_view bytes, const ImportOptions& options,
+                               std::string_view place_view) {
   const std::string place(place_view);
   const SchemaFile file = parse_schema(bytes, place);
   return Importer(file.model, file.opset, options, place).run();

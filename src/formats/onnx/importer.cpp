@@ -12,25 +12,44 @@ namespace {
 using schema::NodeProto;
 
 constexpr ReaderRow table[] = {
-    {"Conv", readers::convolution},        {"Gemm", readers::gemm},
-    {"MatMul", readers::mat_mul},          {"BatchNormalization", readers::batch_norm},
-    {"Relu", readers::activation},         {"Sigmoid", readers::activation},
-    {"HardSigmoid", readers::activation},  {"HardSwish", readers::activation},
-    {"LeakyRelu", readers::activation},    {"PRelu", readers::activation},
-    {"Clip", readers::clip},               {"Softmax", readers::softmax},
-    {"MaxPool", readers::pool},            {"AveragePool", readers::pool},
-    {"GlobalAveragePool", readers::global_pool}, {"GlobalMaxPool", readers::global_pool},
-    {"ReduceMean", readers::reduce_mean},  {"Add", readers::arithmetic},
-    {"Sub", readers::arithmetic},          {"Mul", readers::arithmetic},
-    {"Div", readers::arithmetic},          {"Sum", readers::sum},
-    {"Concat", readers::concat},           {"Split", readers::split},
-    {"Slice", readers::slice},             {"Identity", readers::identity},
-    {"Dropout", readers::identity},        {"Transpose", readers::transpose},
-    {"Reshape", readers::reshape},         {"Flatten", readers::flatten},
-    {"Squeeze", readers::squeeze},         {"Unsqueeze", readers::unsqueeze},
-    {"Shape", readers::shape},             {"Cast", readers::cast},
-    {"Pad", readers::pad},                 {"Resize", readers::resize},
-    {"Upsample", readers::resize},         {"QuantizeLinear", readers::quantize_linear},
+    {"Conv", readers::convolution},
+    {"Gemm", readers::gemm},
+    {"MatMul", readers::mat_mul},
+    {"BatchNormalization", readers::batch_norm},
+    {"Relu", readers::activation},
+    {"Sigmoid", readers::activation},
+    {"HardSigmoid", readers::activation},
+    {"HardSwish", readers::activation},
+    {"LeakyRelu", readers::activation},
+    {"PRelu", readers::activation},
+    {"Clip", readers::clip},
+    {"Softmax", readers::softmax},
+    {"MaxPool", readers::pool},
+    {"AveragePool", readers::pool},
+    {"GlobalAveragePool", readers::global_pool},
+    {"GlobalMaxPool", readers::global_pool},
+    {"ReduceMean", readers::reduce_mean},
+    {"Add", readers::arithmetic},
+    {"Sub", readers::arithmetic},
+    {"Mul", readers::arithmetic},
+    {"Div", readers::arithmetic},
+    {"Sum", readers::sum},
+    {"Concat", readers::concat},
+    {"Split", readers::split},
+    {"Slice", readers::slice},
+    {"Identity", readers::identity},
+    {"Dropout", readers::identity},
+    {"Transpose", readers::transpose},
+    {"Reshape", readers::reshape},
+    {"Flatten", readers::flatten},
+    {"Squeeze", readers::squeeze},
+    {"Unsqueeze", readers::unsqueeze},
+    {"Shape", readers::shape},
+    {"Cast", readers::cast},
+    {"Pad", readers::pad},
+    {"Resize", readers::resize},
+    {"Upsample", readers::resize},
+    {"QuantizeLinear", readers::quantize_linear},
     {"DequantizeLinear", readers::dequantize_linear},
 };
 
@@ -38,8 +57,8 @@ constexpr ReaderRow table[] = {
 std::string clean(std::string_view name) {
   std::string result;
   for (const char c : name.substr(0, 200)) {
-    const bool keep = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-                      c == ':' || c == '-';
+    const bool keep = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                      c == '_' || c == ':' || c == '-';
     const char next = keep ? c : c == '/' || c == '.' ? '.' : '_';
     if (next != '.' || (!result.empty() && result.back() != '.')) result += next;
   }
@@ -55,7 +74,8 @@ std::vector<std::vector<int>> plain_layout(const net::Shape& shape) {
   return layout;
 }
 
-Importer::Importer(const schema::ModelProto& model, std::int64_t opset, const ImportOptions& options, std::string place)
+Importer::Importer(const schema::ModelProto& model, std::int64_t opset, const ImportOptions& options,
+                   std::string place)
     : model_(model),
       opset_(opset),
       options_(options),
@@ -76,7 +96,8 @@ pack::PackedModel Importer::run() {
         read_node(*node);
       } catch (const Error& error) {
         if (error.place().starts_with(place_)) throw;
-        throw Error(error.kind() == ErrorKind::usage ? ErrorKind::unsupported : error.kind(), error.what(), seen.place);
+        throw Error(error.kind() == ErrorKind::usage ? ErrorKind::unsupported : error.kind(), error.what(),
+                    seen.place);
       }
     }
     release(*node);
@@ -84,11 +105,14 @@ pack::PackedModel Importer::run() {
   return finish();
 }
 
-NodeView Importer::view(const NodeProto& node) const { return {node, opset_, place_ + ": " + place_of(node)}; }
+NodeView Importer::view(const NodeProto& node) const {
+  return {node, opset_, place_ + ": " + place_of(node)};
+}
 
 void Importer::read_node(const NodeProto& proto) {
   const NodeView node = view(proto);
-  if (!proto.domain().empty() && proto.domain() != "ai.onnx") node.refuse("operators of this domain are not read");
+  if (!proto.domain().empty() && proto.domain() != "ai.onnx")
+    node.refuse("operators of this domain are not read");
   if (fold_node(node)) return;
   for (const auto& row : table)
     if (row.op == node.op()) return row.read(*this, node);
@@ -128,7 +152,9 @@ const Value& Importer::value(const NodeView& node, int input) const {
   return const_cast<Importer*>(this)->values_.emplace(initialiser->first, std::move(read)).first->second;
 }
 
-bool Importer::is_constant(const NodeView& node, int input) const { return value(node, input).index() == 0; }
+bool Importer::is_constant(const NodeView& node, int input) const {
+  return value(node, input).index() == 0;
+}
 
 const Constant& Importer::constant(const NodeView& node, int input) const {
   const Value& found = value(node, input);
@@ -146,7 +172,9 @@ const Constant* Importer::find_constant(const NodeView& node, int input) const {
 
 const Activation& Importer::activation(const NodeView& node, int input) const {
   const Activation& found = activation_or_codes(node, input);
-  if (found.coding) node.refuse("input {} ('{}') is integers: only 8-bit moves are read on them", input, node.proto.input(input));
+  if (found.coding)
+    node.refuse("input {} ('{}') is integers: only 8-bit moves are read on them", input,
+                node.proto.input(input));
   return found;
 }
 
@@ -195,7 +223,8 @@ bool Importer::is_never_negative(const std::string& name) const {
     if (node->op == "quantize")
       return !net_.context(*node).flag("signed") && tensors_.at(node->name + ".zero_point").values[0] == 0.0F;
     bool passes = false;
-    for (const std::string_view op : {"max_pool2d", "avg_pool2d", "global_avg_pool", "flatten", "slice", "upsample2d"})
+    for (const std::string_view op :
+         {"max_pool2d", "avg_pool2d", "global_avg_pool", "flatten", "slice", "upsample2d"})
       passes = passes || node->op == op;
     if (!passes) return false;
     node = &net_.node(node->inputs[0]);
@@ -242,20 +271,23 @@ Activation Importer::by_channel(const NodeView& node, const Activation& a) {
   if (a.layout.empty()) node.refuse("its input has no channels");
   if (a.layout.size() == 1 && shape(a).size() == 3) return features(node, a);
   const int axis = net_axis(node, a, 0);
-  if (axis > 0 || (axis < 0 && shape(a)[0] != 1)) node.refuse("dimension 1 of its input is not the Net's channels");
+  if (axis > 0 || (axis < 0 && shape(a)[0] != 1))
+    node.refuse("dimension 1 of its input is not the Net's channels");
   return a;
 }
 
 std::string Importer::free_name(std::string_view wanted) {
   std::string name(wanted);
-  while (net_.contains(name)) name = fmt::format("{}_{}", wanted, ++times_used_.try_emplace(std::string(wanted), 1).first->second);
+  while (net_.contains(name))
+    name = fmt::format("{}_{}", wanted, ++times_used_.try_emplace(std::string(wanted), 1).first->second);
   return name;
 }
 
-std::string Importer::add(const NodeView& node, std::string op, std::vector<std::string> inputs, Attributes attributes,
-                          std::string_view suffix) {
+std::string Importer::add(const NodeView& node, std::string op, std::vector<std::string> inputs,
+                          Attributes attributes, std::string_view suffix) {
   const bool unnamed = clean(node.proto.name()).empty();
-  std::string name = unnamed ? fmt::format("{}_{}", node.op(), clean(node.proto.output(0))) : clean(node.proto.name());
+  std::string name =
+      unnamed ? fmt::format("{}_{}", node.op(), clean(node.proto.output(0))) : clean(node.proto.name());
   if (!suffix.empty()) name += fmt::format(".{}", suffix);
   return net_.add(free_name(name), std::move(op), std::move(inputs), std::move(attributes));
 }
@@ -271,27 +303,33 @@ void Importer::set_floats(const std::string& node, const std::string& parameter,
   set_tensor(node, parameter, std::move(tensor));
 }
 
+void Importer::set_affine(const std::string& node, std::vector<float> scale, std::vector<float> shift) {
+  const std::int64_t channels = net_.type(node).shape[0];
+  const auto set = [&](const char* parameter, std::vector<float> values) {
+    if (values.size() == 1) values.assign(static_cast<std::size_t>(channels), values[0]);
+    set_floats(node, parameter, {channels}, std::move(values));
+  };
+  set("weight", std::move(scale));
+  set("bias", std::move(shift));
+  set("running_mean", {0.0F});
+  set("running_var", {1.0F});
+}
+
 Activation Importer::affine(const NodeView& node, const Activation& a, std::vector<float> scale,
                             std::vector<float> shift, std::string_view suffix) {
-  const std::int64_t channels = shape(a)[0];
-  const auto filled = [channels](std::vector<float> values) {
-    return values.size() == 1 ? std::vector<float>(static_cast<std::size_t>(channels), values[0]) : values;
-  };
-  // With this eps, 1 + eps is 1 in float: the division by its root changes nothing.
-  const std::string name = add(node, "batch_norm", {a.node}, {{"eps", 1e-12}}, suffix);
-  set_floats(name, "weight", {channels}, filled(std::move(scale)));
-  set_floats(name, "bias", {channels}, filled(std::move(shift)));
-  set_floats(name, "running_mean", {channels}, filled({0.0F}));
-  set_floats(name, "running_var", {channels}, filled({1.0F}));
+  const std::string name = add(node, "batch_norm", {a.node}, {{"eps", no_eps}}, suffix);
+  set_affine(name, std::move(scale), std::move(shift));
   return {name, a.layout};
 }
 
-std::string Importer::padded(const NodeView& node, const std::string& source, const Border& border, double value) {
+std::string Importer::padded(const NodeView& node, const std::string& source, const Border& border,
+                             double value) {
   if (border == Border{}) return source;
   const net::Node& maker = net_.node(source);
   const bool is_quantized = maker.op == "quantize";
   const std::string below = is_quantized ? maker.inputs[0] : source;
-  const std::string name = add(node, "pad2d", {below}, {{"border", Integers(border.begin(), border.end())}, {"value", value}}, "pad");
+  const std::string name = add(node, "pad2d", {below},
+                               {{"border", Integers(border.begin(), border.end())}, {"value", value}}, "pad");
   if (!is_quantized) return name;
   const Attributes attributes = net_.node(source).attributes;
   const std::string again = add(node, "quantize", {name}, attributes, "quantize");
@@ -300,15 +338,15 @@ std::string Importer::padded(const NodeView& node, const std::string& source, co
   return again;
 }
 
-Activation Importer::pointwise(const NodeView& node, const Activation& a, std::string op, Attributes attributes,
-                               std::string_view suffix) {
+Activation Importer::pointwise(const NodeView& node, const Activation& a, std::string op,
+                               Attributes attributes, std::string_view suffix) {
   return {add(node, std::move(op), {a.node}, std::move(attributes), suffix), a.layout};
 }
 
-std::string Importer::quantize(const NodeView& node, const std::string& source, const Coding& coding, int bits,
-                               bool is_signed, std::string_view suffix) {
-  const std::string name =
-      add(node, "quantize", {source}, {{"bits", static_cast<std::int64_t>(bits)}, {"signed", is_signed}}, suffix);
+std::string Importer::quantize(const NodeView& node, const std::string& source, const Coding& coding,
+                               int bits, bool is_signed, std::string_view suffix) {
+  const std::string name = add(node, "quantize", {source},
+                               {{"bits", static_cast<std::int64_t>(bits)}, {"signed", is_signed}}, suffix);
   set_floats(name, "scale", {1}, coding.scales);
   set_floats(name, "zero_point", {1}, {static_cast<float>(coding.zero_points[0])});
   return name;

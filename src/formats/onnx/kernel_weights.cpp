@@ -2,7 +2,8 @@
 
 namespace tern::onnx {
 
-std::vector<float> following_bias(const Importer& importer, const NodeView& node, std::int64_t outputs, int places) {
+std::vector<float> following_bias(const Importer& importer, const NodeView& node, std::int64_t outputs,
+                                  int places) {
   const schema::NodeProto* const reader = importer.only_reader(node);
   if (!reader || reader->op_type() != "Add" || reader->input_size() != 2) return {};
   const int other = reader->input(0) == node.proto.output(0) ? 1 : 0;

@@ -1,4 +1,5 @@
-// One ONNX node as readers see it: attributes with their defaults, errors with its place. Private to formats/onnx.
+// One ONNX node as readers see it: attributes with their defaults, errors with its place. Private to
+// formats/onnx.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct NodeView {
   /// A list that must have `count` entries where it is given.
   Integers integers(std::string_view name, std::size_t count, std::int64_t fallback) const {
     const Integers list = integers(name).value_or(Integers(count, fallback));
-    if (list.size() != count) broken("attribute '{}': expected {} integers, got {}", name, count, list.size());
+    if (list.size() != count)
+      broken("attribute '{}': expected {} integers, got {}", name, count, list.size());
     return list;
   }
 

@@ -8,7 +8,8 @@
 
 namespace tern::onnx {
 
-/// `weight` [oc, ...]: value = code * scales[oc], codes in -128..127. bias[oc]: value = bias * source_scale * scales[oc].
+/// `weight` [oc, ...]: value = code * scales[oc], codes in -128..127. bias[oc]: value = bias * source_scale *
+/// scales[oc].
 struct QdqKernel {
   net::Shape shape;
   std::vector<std::int64_t> codes;
@@ -16,8 +17,9 @@ struct QdqKernel {
   std::vector<std::int64_t> bias;  ///< empty: none
 };
 
-/// `norm`: the batch norm behind the kernel, or null. Each channel's bias fits 32 bits and each scale is at least 1e-12:
-/// where one would not, the channel's weights are rounded again to a larger scale.
-QdqKernel qdq_kernel(const pack::PackedModel& model, const net::Node& kernel, const net::Node* norm, float source_scale);
+/// `norm`: the batch norm behind the kernel, or null. Each channel's bias fits 32 bits and each scale is at
+/// least 1e-12: where one would not, the channel's weights are rounded again to a larger scale.
+QdqKernel qdq_kernel(const pack::PackedModel& model, const net::Node& kernel, const net::Node* norm,
+                     float source_scale);
 
 }  // namespace tern::onnx

@@ -13,7 +13,9 @@ bool is_one_of(const net::Node& node, std::initializer_list<std::string_view> op
   return std::find(ops.begin(), ops.end(), node.op) != ops.end();
 }
 
-bool is_kernel(const net::Node& node) { return is_one_of(node, {"conv2d", "linear"}); }
+bool is_kernel(const net::Node& node) {
+  return is_one_of(node, {"conv2d", "linear"});
+}
 
 /// Values are moved, repeated or dropped, never changed; zeros are codes too.
 bool moves_values(const net::Node& node) {
@@ -33,15 +35,17 @@ ActivationCoding from_range(float smallest, float largest) {
 }  // namespace
 
 ActivationCoding coding_of(const pack::PackedModel& model, const net::Node& quantize) {
-  const auto number = [&](const char* name) { return pack::dequantize(model.tensors.at(quantize.name + name))[0]; };
+  const auto number = [&](const char* name) {
+    return pack::dequantize(model.tensors.at(quantize.name + name))[0];
+  };
   const auto [low, high] = net::code_range(model.net, quantize);
   ActivationCoding coding{high - low > 255 ? 16 : 8, number(".scale")};
   const std::int64_t shift = low < 0 ? std::int64_t{1} << (coding.bits - 1) : 0;
   coding.zero_point = std::llround(number(".zero_point")) + shift;
   coding.low = low + shift, coding.high = high + shift;
   if (coding.zero_point < coding.low || coding.zero_point > coding.high)
-    fail(ErrorKind::unsupported, "node '" + quantize.name + "'", "its zero point {} is none of its codes {}..{}",
-         coding.zero_point - shift, low, high);
+    fail(ErrorKind::unsupported, "node '" + quantize.name + "'",
+         "its zero point {} is none of its codes {}..{}", coding.zero_point - shift, low, high);
   return coding;
 }
 
@@ -49,15 +53,19 @@ QdqPlan::QdqPlan(const net::Net& net) : net_(net) {
   for (const auto& node : net.nodes())
     for (const auto& source : node.inputs) readers_[net.node(source).name].push_back(&node);
   for (const auto& node : net.nodes())
-    if (const net::Node* next = is_kernel(node) ? only_reader(node) : nullptr; next && next->op == "batch_norm")
+    if (const net::Node* next = is_kernel(node) ? only_reader(node) : nullptr;
+        next && next->op == "batch_norm")
       norms_[node.name] = next, folded_[next->name] = &node;
   for (const auto& node : net.nodes()) {
     if (node.op == "quantize" || is_inside(node)) continue;
     const net::Node* const ahead = quantize_ahead(node);
     if (ahead && only_reader(node) == ahead) continue;  // what it writes is not quantized twice
-    if (ahead) same_as_[node.name] = ahead->name;
-    else if (moves_values(node)) same_as_[node.name] = net.node(node.inputs[0]).name;
-    else if (!is_at_the_end(node)) to_measure_.push_back(node.name);
+    if (ahead)
+      same_as_[node.name] = ahead->name;
+    else if (moves_values(node))
+      same_as_[node.name] = net.node(node.inputs[0]).name;
+    else if (!is_at_the_end(node))
+      to_measure_.push_back(node.name);
   }
 }
 
@@ -91,7 +99,8 @@ bool QdqPlan::is_at_the_end(const net::Node& node) const {
   if (found != readers_.end())
     for (const net::Node* reader : found->second)
       if (!is_one_of(*reader, {"softmax", "vote"})) return false;
-  return is_one_of(node, {"linear", "avg_pool2d", "global_avg_pool", "softmax", "vote", "input"}) || (is_folded(node.name) && folded_.at(node.name)->op == "linear");
+  return is_one_of(node, {"linear", "avg_pool2d", "global_avg_pool", "softmax", "vote", "input"}) ||
+         (is_folded(node.name) && folded_.at(node.name)->op == "linear");
 }
 
 std::map<std::string, ActivationCoding, std::less<>> QdqPlan::codings(const pack::PackedModel& model,
@@ -102,15 +111,18 @@ std::map<std::string, ActivationCoding, std::less<>> QdqPlan::codings(const pack
     if (node.op == "quantize") codings[node.name] = coding_of(model, node);
   for (const auto& name : to_measure_) {
     const auto found = ranges.find(name);
-    if (found == ranges.end() || !std::isfinite(found->second.first) || !std::isfinite(found->second.second)) missing.push_back(name);
-    else codings[name] = from_range(found->second.first, found->second.second);
+    if (found == ranges.end() || !std::isfinite(found->second.first) || !std::isfinite(found->second.second))
+      missing.push_back(name);
+    else
+      codings[name] = from_range(found->second.first, found->second.second);
   }
   if (!missing.empty())
-    fail(ErrorKind::usage, "net '" + net_.name() + "'", "the ranges of {} nodes must be measured on samples: {}", missing.size(),
-         fmt::join(missing, ", "));
+    fail(ErrorKind::usage, "net '" + net_.name() + "'",
+         "the ranges of {} nodes must be measured on samples: {}", missing.size(), fmt::join(missing, ", "));
   for (const auto& node : net_.nodes())
     if (const auto same = same_as_.find(node.name); same != same_as_.end())
-      if (const auto found = codings.find(same->second); found != codings.end()) codings[node.name] = ActivationCoding(found->second);
+      if (const auto found = codings.find(same->second); found != codings.end())
+        codings[node.name] = ActivationCoding(found->second);
   return codings;
 }
 

@@ -19,8 +19,8 @@ struct ActivationCoding {
   bool uses_all() const { return low == 0 && high == (std::int64_t{1} << bits) - 1; }
 };
 
-/// Of a `quantize` node. Signed codes are shifted to unsigned ones. Errors: ErrorKind::unsupported for a zero point
-/// outside of its codes.
+/// Of a `quantize` node. Signed codes are shifted to unsigned ones. Errors: ErrorKind::unsupported for a zero
+/// point outside of its codes.
 ActivationCoding coding_of(const pack::PackedModel& model, const net::Node& quantize);
 
 /// Decisions for a whole Net.
@@ -34,9 +34,10 @@ class QdqPlan {
   const net::Node* folded_norm(std::string_view kernel) const;
   bool is_folded(std::string_view norm) const { return folded_.contains(norm); }
 
-  /// Codings by node; a node without one is not followed by quantize and dequantize. Errors: ErrorKind::usage naming
-  /// nodes without a range.
-  std::map<std::string, ActivationCoding, std::less<>> codings(const pack::PackedModel& model, const Ranges& ranges) const;
+  /// Codings by node; a node without one is not followed by quantize and dequantize. Errors: ErrorKind::usage
+  /// naming nodes without a range.
+  std::map<std::string, ActivationCoding, std::less<>> codings(const pack::PackedModel& model,
+                                                               const Ranges& ranges) const;
 
  private:
   const net::Node* only_reader(const net::Node& node) const;

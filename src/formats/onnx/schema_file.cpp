@@ -12,15 +12,18 @@ namespace tern::onnx {
 SchemaFile parse_schema(std::string_view bytes, const std::string& place) {
   SchemaFile file;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
-    fail(ErrorKind::unsupported, place, "files of more than 2 GiB keep their data elsewhere, which is not read");
+    fail(ErrorKind::unsupported, place,
+         "files of more than 2 GiB keep their data elsewhere, which is not read");
   if (!file.model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     fail(ErrorKind::bad_data, place, "not an ONNX model: damaged, truncated or another format");
   if (!file.model.has_graph() || file.model.opset_import_size() == 0)
-    fail(ErrorKind::bad_data, place, "not an ONNX model: it has no {}", file.model.has_graph() ? "opset" : "graph");
+    fail(ErrorKind::bad_data, place, "not an ONNX model: it has no {}",
+         file.model.has_graph() ? "opset" : "graph");
   for (const auto& set : file.model.opset_import())
     if (set.domain().empty() || set.domain() == "ai.onnx") file.opset = set.version();
   if (file.opset < oldest_opset || file.opset > newest_opset)
-    fail(ErrorKind::unsupported, place, "opset {} (opsets {} to {} are read)", file.opset, oldest_opset, newest_opset);
+    fail(ErrorKind::unsupported, place, "opset {} (opsets {} to {} are read)", file.opset, oldest_opset,
+         newest_opset);
   return file;
 }
 

@@ -42,7 +42,8 @@ void cover_last(Window& window, std::array<std::int64_t, 2> image) {
 Window read_window(const NodeView& node, std::array<std::int64_t, 2> image,
                    std::optional<std::array<std::int64_t, 2>> kernel) {
   if (!kernel && !node.attribute("kernel_shape")) node.broken("attribute 'kernel_shape' is missing");
-  Window window{kernel ? *kernel : two(node, "kernel_shape", 1), two(node, "strides", 1), two(node, "dilations", 1)};
+  Window window{kernel ? *kernel : two(node, "kernel_shape", 1), two(node, "strides", 1),
+                two(node, "dilations", 1)};
   if (kernel && node.attribute("kernel_shape") && two(node, "kernel_shape", 1) != *kernel)
     node.broken("its kernel_shape is not that of its weights, {}x{}", (*kernel)[0], (*kernel)[1]);
   const std::string how = node.text("auto_pad", "NOTSET");

@@ -12,8 +12,9 @@ struct Window {
   Border border{};  ///< zeros around the image
 };
 
-/// `kernel`: of the weights; the attribute kernel_shape where it is not given. `ceil_mode` lets the last window hang over
-/// the edge: the border then covers it. Errors: ErrorKind::bad_data, ErrorKind::unsupported.
-Window read_window(const NodeView& node, std::array<std::int64_t, 2> image, std::optional<std::array<std::int64_t, 2>> kernel);
+/// `kernel`: of the weights; the attribute kernel_shape where it is not given. `ceil_mode` lets the last
+/// window hang over the edge: the border then covers it. Errors: ErrorKind::bad_data, ErrorKind::unsupported.
+Window read_window(const NodeView& node, std::array<std::int64_t, 2> image,
+                   std::optional<std::array<std::int64_t, 2>> kernel);
 
 }  // namespace tern::onnx

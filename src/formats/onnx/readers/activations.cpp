@@ -7,7 +7,8 @@
 namespace tern::onnx {
 namespace {
 
-/// min(max(x, low), high) as relu6 between a shift and a scale: low + clamp6((x - low) * 6 / width) * width / 6.
+/// min(max(x, low), high) as relu6 between a shift and a scale: low + clamp6((x - low) * 6 / width) * width
+/// / 6.
 Activation clipped(Importer& importer, const NodeView& node, const Activation& src, float low, float high) {
   const float infinite = std::numeric_limits<float>::infinity();
   const float largest = std::numeric_limits<float>::max();
@@ -22,16 +23,19 @@ Activation clipped(Importer& importer, const NodeView& node, const Activation& s
   }
   const float scale = 6.0F / (high - low);
   const Activation scaled = importer.affine(node, a, {scale}, {-low * scale}, "scale");
-  return importer.affine(node, importer.pointwise(node, scaled, "relu6"), {1.0F / scale}, {low}, "scale_back");
+  return importer.affine(node, importer.pointwise(node, scaled, "relu6"), {1.0F / scale}, {low},
+                         "scale_back");
 }
 
 /// clamp(alpha * x + beta, 0, 1).
 Activation hard_sigmoid(Importer& importer, const NodeView& node, const Activation& src) {
   const float alpha = node.real("alpha", 0.2F), beta = node.real("beta", 0.5F);
-  if (std::abs(alpha - 1.0F / 6.0F) < 1e-6F && beta == 0.5F) return importer.pointwise(node, src, "hard_sigmoid");
+  if (std::abs(alpha - 1.0F / 6.0F) < 1e-6F && beta == 0.5F)
+    return importer.pointwise(node, src, "hard_sigmoid");
   const Activation a = importer.by_channel(node, src);
   const Activation scaled = importer.affine(node, a, {6.0F * alpha}, {6.0F * beta}, "scale");
-  return importer.affine(node, importer.pointwise(node, scaled, "relu6"), {1.0F / 6.0F}, {0.0F}, "scale_back");
+  return importer.affine(node, importer.pointwise(node, scaled, "relu6"), {1.0F / 6.0F}, {0.0F},
+                         "scale_back");
 }
 
 Activation leaky_relu(Importer& importer, const NodeView& node, const Activation& src, float slope) {
@@ -42,10 +46,12 @@ Activation leaky_relu(Importer& importer, const NodeView& node, const Activation
 /// x * sigmoid(x) is silu, x * hard_sigmoid(x) is hard_swish: the Mul behind is absorbed.
 bool read_gated(Importer& importer, const NodeView& node, const Activation& src, const std::string& gate) {
   const schema::NodeProto* const reader = importer.only_reader(node);
-  if (!reader || reader->op_type() != "Mul" || reader->input_size() != 2 || (gate != "sigmoid" && gate != "hard_sigmoid"))
+  if (!reader || reader->op_type() != "Mul" || reader->input_size() != 2 ||
+      (gate != "sigmoid" && gate != "hard_sigmoid"))
     return false;
   const std::string &x = node.proto.input(0), &y = node.proto.output(0);
-  if (!(reader->input(0) == x && reader->input(1) == y) && !(reader->input(0) == y && reader->input(1) == x)) return false;
+  if (!(reader->input(0) == x && reader->input(1) == y) && !(reader->input(0) == y && reader->input(1) == x))
+    return false;
   importer.absorb(*reader, importer.pointwise(node, src, gate == "sigmoid" ? "silu" : "hard_swish"));
   return true;
 }
@@ -57,13 +63,20 @@ void readers::activation(Importer& importer, const NodeView& node) {
   const std::string& op = node.op();
   const bool is_standard_gate = op == "Sigmoid" || (op == "HardSigmoid" && node.real("beta", 0.5F) == 0.5F &&
                                                     std::abs(node.real("alpha", 0.2F) - 1.0F / 6.0F) < 1e-6F);
-  if (is_standard_gate && read_gated(importer, node, src, op == "Sigmoid" ? "sigmoid" : "hard_sigmoid")) return;
+  if (is_standard_gate && read_gated(importer, node, src, op == "Sigmoid" ? "sigmoid" : "hard_sigmoid"))
+    return;
   Activation dst;
-  if (op == "Relu") dst = importer.pointwise(node, src, "relu");
-  else if (op == "Sigmoid") dst = importer.pointwise(node, src, "sigmoid");
-  else if (op == "HardSwish") dst = importer.pointwise(node, src, "hard_swish");
-  else if (op == "HardSigmoid") dst = hard_sigmoid(importer, node, src);
-  else dst = leaky_relu(importer, node, src, op == "PRelu" ? importer.number(node, 1) : node.real("alpha", 0.01F));
+  if (op == "Relu")
+    dst = importer.pointwise(node, src, "relu");
+  else if (op == "Sigmoid")
+    dst = importer.pointwise(node, src, "sigmoid");
+  else if (op == "HardSwish")
+    dst = importer.pointwise(node, src, "hard_swish");
+  else if (op == "HardSigmoid")
+    dst = hard_sigmoid(importer, node, src);
+  else
+    dst =
+        leaky_relu(importer, node, src, op == "PRelu" ? importer.number(node, 1) : node.real("alpha", 0.01F));
   importer.set_output(node.proto, 0, dst);
 }
 
@@ -83,7 +96,8 @@ void readers::softmax(Importer& importer, const NodeView& node) {
   const std::size_t axis = from_front(node, node.integer("axis", node.opset < 13 ? 1 : -1), rank);
   std::int64_t behind = 1;
   for (std::size_t d = 1; d < src.layout.size(); ++d) behind *= importer.extent(src, d);
-  if (axis != 1 || (node.opset < 13 && behind != 1)) node.refuse("it normalises over other than the channels");
+  if (axis != 1 || (node.opset < 13 && behind != 1))
+    node.refuse("it normalises over other than the channels");
   importer.set_output(node.proto, 0, importer.pointwise(node, src, "softmax"));
 }
 

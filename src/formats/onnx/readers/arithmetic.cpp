@@ -6,17 +6,21 @@
 namespace tern::onnx {
 namespace {
 
-/// One value for each channel of `a`, or one for all, of a constant that ONNX repeats along the other dimensions.
-std::vector<float> per_channel(const Importer& importer, const NodeView& node, const Activation& a, const Constant& constant) {
+/// One value for each channel of `a`, or one for all, of a constant that ONNX repeats along the other
+/// dimensions.
+std::vector<float> per_channel(const Importer& importer, const NodeView& node, const Activation& a,
+                               const Constant& constant) {
   const std::vector<float> values = values_of(constant);
   if (values.size() == 1) return values;
   const std::size_t rank = a.layout.size() + 1;
-  if (constant.shape.size() > rank) node.refuse("a constant {} on fewer dimensions", net::to_string(constant.shape));
+  if (constant.shape.size() > rank)
+    node.refuse("a constant {} on fewer dimensions", net::to_string(constant.shape));
   for (std::size_t i = 0; i < constant.shape.size(); ++i) {
     const std::size_t d = rank - constant.shape.size() + i;
     if (constant.shape[i] == 1) continue;
     if (d == 0 || importer.net_axis(node, a, d - 1) != 0)
-      node.refuse("a constant {} that differs along other dimensions than the channels", net::to_string(constant.shape));
+      node.refuse("a constant {} that differs along other dimensions than the channels",
+                  net::to_string(constant.shape));
   }
   if (static_cast<std::int64_t>(values.size()) != importer.shape(a)[0])
     node.broken("{} values for {} channels", values.size(), importer.shape(a)[0]);
@@ -24,7 +28,8 @@ std::vector<float> per_channel(const Importer& importer, const NodeView& node, c
 }
 
 /// x op constant, or constant op x: a scale and a shift for each channel.
-Activation with_constant(Importer& importer, const NodeView& node, const Activation& src, const Constant& constant, bool constant_first) {
+Activation with_constant(Importer& importer, const NodeView& node, const Activation& src,
+                         const Constant& constant, bool constant_first) {
   const Activation a = src.layout.size() == 1 ? importer.by_channel(node, src) : src;
   std::vector<float> values = per_channel(importer, node, a, constant);
   const char kind = node.op()[0];  // Add, Sub, Mul, Div
@@ -45,22 +50,27 @@ Activation as_row(Importer& importer, const NodeView& node, const Activation& a)
 
 bool is_gate(const Importer& importer, const Activation& gate, const Activation& a) {
   const net::Shape g = importer.extents(gate), all = importer.extents(a);
-  return g.size() == 3 && all.size() == 3 && g[0] == all[0] && g[1] == 1 && g[2] == 1 && importer.shape(a).size() == 3;
+  return g.size() == 3 && all.size() == 3 && g[0] == all[0] && g[1] == 1 && g[2] == 1 &&
+         importer.shape(a).size() == 3;
 }
 
 Activation of_two(Importer& importer, const NodeView& node, Activation a, Activation b) {
   const bool is_product = node.op() == "Mul";
   if (is_product && importer.extents(a) != importer.extents(b)) {
     if (is_gate(importer, a, b)) std::swap(a, b);
-    if (!is_gate(importer, b, a)) node.refuse("{} times {}", net::to_string(importer.extents(a)), net::to_string(importer.extents(b)));
+    if (!is_gate(importer, b, a))
+      node.refuse("{} times {}", net::to_string(importer.extents(a)), net::to_string(importer.extents(b)));
     importer.image(node, a);
     return {importer.add(node, "multiply", {a.node, b.node}), a.layout};
   }
   if (importer.extents(a) != importer.extents(b))
     node.refuse("{} and {}", net::to_string(importer.extents(a)), net::to_string(importer.extents(b)));
-  if (importer.shape(a).size() != importer.shape(b).size()) a = as_row(importer, node, a), b = as_row(importer, node, b);
-  if (a.layout != b.layout || importer.shape(a) != importer.shape(b)) node.refuse("its inputs lie in different orders");
-  if (node.op() == "Sub") b = importer.affine(node, importer.by_channel(node, b), {-1.0F}, {0.0F}, "negative");
+  if (importer.shape(a).size() != importer.shape(b).size())
+    a = as_row(importer, node, a), b = as_row(importer, node, b);
+  if (a.layout != b.layout || importer.shape(a) != importer.shape(b))
+    node.refuse("its inputs lie in different orders");
+  if (node.op() == "Sub")
+    b = importer.affine(node, importer.by_channel(node, b), {-1.0F}, {0.0F}, "negative");
   return {importer.add(node, is_product ? "multiply" : "add", {a.node, b.node}), a.layout};
 }
 
@@ -81,7 +91,8 @@ void readers::arithmetic(Importer& importer, const NodeView& node) {
 
 void readers::sum(Importer& importer, const NodeView& node) {
   Activation total = importer.activation(node, 0);
-  for (int i = 1; i < node.proto.input_size(); ++i) total = of_two(importer, node, total, importer.activation(node, i));
+  for (int i = 1; i < node.proto.input_size(); ++i)
+    total = of_two(importer, node, total, importer.activation(node, i));
   importer.set_output(node.proto, 0, total);
 }
 

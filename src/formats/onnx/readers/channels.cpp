@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t most_inputs = 16;  // of a Net's concat
 
-Activation part(Importer& importer, const NodeView& node, const Activation& src, std::int64_t begin, std::int64_t end) {
+Activation part(Importer& importer, const NodeView& node, const Activation& src, std::int64_t begin,
+                std::int64_t end) {
   if (begin == 0 && end == importer.shape(src)[0]) return src;
   const std::string name = importer.add(node, "slice", {src.node}, {{"begin", begin}, {"end", end}});
   Activation dst{name, src.layout, src.coding};
@@ -29,17 +30,23 @@ struct Range {
 };
 
 /// Slices one dimension. Steps over rows and columns are pools of single values.
-Activation sliced(Importer& importer, const NodeView& node, const Activation& src, std::size_t axis, Range range) {
+Activation sliced(Importer& importer, const NodeView& node, const Activation& src, std::size_t axis,
+                  Range range) {
   if (axis == 0) node.refuse("it slices the batch");
   const std::int64_t size = importer.extent(src, axis - 1);
-  const auto clip = [size](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? std::max(at, -size) + size : at, 0, size); };
+  const auto clip = [size](std::int64_t at) {
+    return std::clamp<std::int64_t>(at < 0 ? std::max(at, -size) + size : at, 0, size);
+  };
   const std::int64_t begin = clip(range.start), end = clip(range.end);
   if (begin == 0 && end == size && range.step == 1) return src;
-  if (is_channels(importer, node, src, axis) && range.step == 1 && begin < end) return part(importer, node, src, begin, end);
+  if (is_channels(importer, node, src, axis) && range.step == 1 && begin < end)
+    return part(importer, node, src, begin, end);
   const int dimension = importer.net_axis(node, src, axis - 1);
-  if (dimension < 1 || begin != 0 || end != size || range.step < 1) node.refuse("a part of dimension {} is not read", axis);
+  if (dimension < 1 || begin != 0 || end != size || range.step < 1)
+    node.refuse("a part of dimension {} is not read", axis);
   const Integers stride{dimension == 1 ? range.step : 1, dimension == 2 ? range.step : 1};
-  const std::string name = importer.add(node, "max_pool2d", {src.node}, {{"kernel", Integers{1, 1}}, {"stride", stride}});
+  const std::string name =
+      importer.add(node, "max_pool2d", {src.node}, {{"kernel", Integers{1, 1}}, {"stride", stride}});
   Activation dst{name, src.layout, src.coding};
   if (importer.shape(dst)[static_cast<std::size_t>(dimension)] == 1)
     for (auto& axes : dst.layout) std::erase(axes, dimension);
@@ -65,7 +72,8 @@ void readers::concat(Importer& importer, const NodeView& node) {
   }
   while (sources.size() > 1) {
     const std::size_t count = std::min(most_inputs, sources.size());
-    const std::string joined = importer.add(node, "concat", {sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(count)});
+    const std::string joined =
+        importer.add(node, "concat", {sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(count)});
     sources.erase(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(count));
     sources.insert(sources.begin(), joined);
   }
@@ -113,7 +121,8 @@ void readers::slice(Importer& importer, const NodeView& node) {
     node.broken("its lists differ in length");
   Activation a = importer.activation_or_codes(node, 0);
   for (std::size_t i = 0; i < starts.size(); ++i)
-    a = sliced(importer, node, a, from_front(node, axes[i], a.layout.size() + 1), {starts[i], ends[i], steps[i]});
+    a = sliced(importer, node, a, from_front(node, axes[i], a.layout.size() + 1),
+               {starts[i], ends[i], steps[i]});
   importer.set_output(node.proto, 0, a);
 }
 

@@ -9,10 +9,12 @@ namespace {
 
 /// A 1x1 convolution of one place, [n, c, 1, 1] on a node of [c], is a linear layer.
 bool is_row(const Importer& importer, const Activation& src) {
-  return importer.shape(src).size() == 1 && src.layout.size() == 3 && src.layout[1].empty() && src.layout[2].empty();
+  return importer.shape(src).size() == 1 && src.layout.size() == 3 && src.layout[1].empty() &&
+         src.layout[2].empty();
 }
 
-/// conv2d pads both sides alike, and takes over zeros that a Pad put before it; what is left over becomes a pad2d.
+/// conv2d pads both sides alike, and takes over zeros that a Pad put before it; what is left over becomes a
+/// pad2d.
 std::string padded_source(Importer& importer, const NodeView& node, const Activation& src, Border& border) {
   const net::Node& maker = importer.net_node(src);
   std::string source = src.node;
@@ -22,7 +24,8 @@ std::string padded_source(Importer& importer, const NodeView& node, const Activa
     source = maker.inputs[0];
   }
   const Border common{std::min(border[0], border[2]), std::min(border[1], border[3])};
-  const Border rest{border[0] - common[0], border[1] - common[1], border[2] - common[0], border[3] - common[1]};
+  const Border rest{border[0] - common[0], border[1] - common[1], border[2] - common[0],
+                    border[3] - common[1]};
   border = {common[0], common[1], common[0], common[1]};
   return importer.padded(node, source, rest, 0.0);
 }
@@ -32,7 +35,9 @@ std::string padded_source(Importer& importer, const NodeView& node, const Activa
 void readers::convolution(Importer& importer, const NodeView& node) {
   const Activation src = importer.activation(node, 0);
   const Constant& weight = importer.constant(node, 1);
-  if (weight.shape.size() != 4) node.refuse("only two-dimensional convolutions are read, its weights are {}", net::to_string(weight.shape));
+  if (weight.shape.size() != 4)
+    node.refuse("only two-dimensional convolutions are read, its weights are {}",
+                net::to_string(weight.shape));
   const std::int64_t groups = node.integer("group", 1), outputs = weight.shape[0];
   std::vector<float> bias;
   if (node.has_input(2)) bias = values_of(importer.constant(node, 2));
@@ -61,7 +66,8 @@ void readers::convolution(Importer& importer, const NodeView& node) {
                                          {"bias", !bias.empty()}});
   importer.set_tensor(name, "weight", to_packed(weight));
   if (!bias.empty()) importer.set_floats(name, "bias", {outputs}, bias);
-  set_kernel_output(importer, node, {name, plain_layout(importer.shape({name, {}}))}, !has_own && !bias.empty());
+  set_kernel_output(importer, node, {name, plain_layout(importer.shape({name, {}}))},
+                    !has_own && !bias.empty());
 }
 
 }  // namespace tern::onnx

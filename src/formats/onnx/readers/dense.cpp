@@ -9,7 +9,8 @@ Constant scaled(Constant weight, float alpha) {
   if (alpha == 1.0F) return weight;
   if (weight.coding && alpha > 0)
     for (float& scale : weight.coding->scales) scale *= alpha;
-  else weight = float_constant(weight.shape, values_of(weight));
+  else
+    weight = float_constant(weight.shape, values_of(weight));
   if (!weight.coding)
     for (float& value : weight.floats) value *= alpha;
   return weight;
@@ -17,7 +18,8 @@ Constant scaled(Constant weight, float alpha) {
 
 const Constant& matrix(const Importer& importer, const NodeView& node, int input) {
   const Constant& weight = importer.constant(node, input);
-  if (weight.shape.size() != 2) node.refuse("weights of two dimensions are read, these are {}", net::to_string(weight.shape));
+  if (weight.shape.size() != 2)
+    node.refuse("weights of two dimensions are read, these are {}", net::to_string(weight.shape));
   return weight;
 }
 
@@ -32,7 +34,8 @@ void readers::gemm(Importer& importer, const NodeView& node) {
     const Constant& addend = importer.constant(node, 2);
     bias = values_of(addend);
     if (bias.size() == 1) bias.assign(static_cast<std::size_t>(weight.shape[0]), bias[0]);
-    if (static_cast<std::int64_t>(bias.size()) != weight.shape[0] || (addend.shape.size() > 1 && addend.shape.back() != weight.shape[0] && addend.size() != 1))
+    if (static_cast<std::int64_t>(bias.size()) != weight.shape[0] ||
+        (addend.shape.size() > 1 && addend.shape.back() != weight.shape[0] && addend.size() != 1))
       node.refuse("an addend {} is not one value an output", net::to_string(addend.shape));
     for (float& value : bias) value *= node.real("beta", 1.0F);
   }
@@ -42,7 +45,8 @@ void readers::gemm(Importer& importer, const NodeView& node) {
 void readers::mat_mul(Importer& importer, const NodeView& node) {
   if (importer.is_constant(node, 0)) node.refuse("its first input is a constant");
   const Activation src = importer.activation(node, 0);
-  if (src.layout.size() != 1) node.refuse("rows of features are read, its input has {} dimensions", src.layout.size() + 1);
+  if (src.layout.size() != 1)
+    node.refuse("rows of features are read, its input has {} dimensions", src.layout.size() + 1);
   add_linear(importer, node, src, transposed(matrix(importer, node, 1), {1, 0}), {});
 }
 

@@ -42,7 +42,8 @@ void readers::pool(Importer& importer, const NodeView& node) {
   const std::string name = importer.add(node, is_max ? "max_pool2d" : "avg_pool2d", {source},
                                         {{"kernel", Integers{window.kernel[0], window.kernel[1]}},
                                          {"stride", Integers{window.stride[0], window.stride[1]}}});
-  importer.set_output(node.proto, 0, Activation{name, plain_layout(importer.shape({name, {}})), image.coding});
+  importer.set_output(node.proto, 0,
+                      Activation{name, plain_layout(importer.shape({name, {}})), image.coding});
 }
 
 void readers::global_pool(Importer& importer, const NodeView& node) {
@@ -51,7 +52,8 @@ void readers::global_pool(Importer& importer, const NodeView& node) {
   if (node.op() == "GlobalAveragePool")
     return set_pooled(importer, node, importer.add(node, "global_avg_pool", {image.node}), 3);
   const Integers all{shape[1], shape[2]};
-  set_image(importer, node, importer.add(node, "max_pool2d", {image.node}, {{"kernel", all}, {"stride", all}}));
+  set_image(importer, node,
+            importer.add(node, "max_pool2d", {image.node}, {{"kernel", all}, {"stride", all}}));
 }
 
 void readers::reduce_mean(Importer& importer, const NodeView& node) {
@@ -71,8 +73,10 @@ void readers::reduce_mean(Importer& importer, const NodeView& node) {
   const std::string name = importer.add(node, "global_avg_pool", {src.node});
   Activation dst{name, {}};
   for (std::size_t d = 0; d + 1 < rank; ++d) {
-    if (!reduced[d + 1]) dst.layout.push_back(src.layout[d]);
-    else if (node.integer("keepdims", 1) != 0) dst.layout.emplace_back();
+    if (!reduced[d + 1])
+      dst.layout.push_back(src.layout[d]);
+    else if (node.integer("keepdims", 1) != 0)
+      dst.layout.emplace_back();
   }
   importer.set_output(node.proto, 0, dst);
 }

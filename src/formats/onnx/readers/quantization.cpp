@@ -1,5 +1,5 @@
-// QuantizeLinear and DequantizeLinear of activations: one `quantize` node of the Net. Those of weights are constants,
-// which fold.cpp serves.
+// QuantizeLinear and DequantizeLinear of activations: one `quantize` node of the Net. Those of weights are
+// constants, which fold.cpp serves.
 #include "formats/onnx/fold.hpp"
 #include "formats/onnx/importer.hpp"
 
@@ -8,16 +8,15 @@ namespace {
 
 Coding coding_of(const Importer& importer, const NodeView& node) {
   const Constant* const zero_points = node.has_input(2) ? &importer.constant(node, 2) : nullptr;
-  Coding coding = read_coding(node, {}, importer.constant(node, 1), zero_points);
-  if (coding.scales.size() != 1) node.refuse("activations with a scale a channel are not read");
-  return coding;
+  return read_coding(node, {}, importer.constant(node, 1), zero_points);
 }
 
 }  // namespace
 
 void readers::quantize_linear(Importer& importer, const NodeView& node) {
   const Activation src = importer.activation(node, 0);
-  int type = node.has_input(2) ? importer.constant(node, 2).data_type : static_cast<int>(node.integer("output_dtype", 0));
+  int type = node.has_input(2) ? importer.constant(node, 2).data_type
+                               : static_cast<int>(node.integer("output_dtype", 0));
   if (type == 0) type = schema::TensorProto::UINT8;
   const int bits = bits_of(type);
   if (bits == 0 || bits > 16) node.refuse("activations of {} are not read", name_of_type(type));
@@ -29,7 +28,8 @@ void readers::quantize_linear(Importer& importer, const NodeView& node) {
 void readers::dequantize_linear(Importer& importer, const NodeView& node) {
   const Activation src = importer.activation_or_codes(node, 0);
   if (!src.coding) node.broken("its input is not integers");
-  if (coding_of(importer, node) != *src.coding) node.refuse("its scale and zero point are not those of the QuantizeLinear before it");
+  if (coding_of(importer, node) != *src.coding)
+    node.refuse("its scale and zero point are not those of the QuantizeLinear before it");
   importer.set_output(node.proto, 0, Activation{src.node, src.layout});
 }
 

@@ -27,7 +27,8 @@ std::string writers::combine(Exporter& exporter, const net::Node& node) {
   const std::string_view op = node.op == "add" ? "Add" : "Mul";
   std::string total = exporter.src(node);
   for (std::size_t i = 1; i < node.inputs.size(); ++i)
-    total = writer.add(node.name, op, {i == 1 ? total : exporter.coded(node, total), as_gate(exporter, node, i)});
+    total =
+        writer.add(node.name, op, {i == 1 ? total : exporter.coded(node, total), as_gate(exporter, node, i)});
   return total;
 }
 

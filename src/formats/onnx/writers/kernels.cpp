@@ -14,32 +14,41 @@ Attributes attributes_of(const net::OpContext& rules) {
   const auto [sh, sw] = rules.pair("stride");
   const auto [ph, pw] = rules.pair("padding");
   const auto [dh, dw] = rules.pair("dilation");
-  return {{"kernel_shape", Integers{kh, kw}}, {"strides", Integers{sh, sw}}, {"pads", Integers{ph, pw, ph, pw}},
-          {"dilations", Integers{dh, dw}},    {"group", rules.integer("groups")}};
+  return {{"kernel_shape", Integers{kh, kw}},
+          {"strides", Integers{sh, sw}},
+          {"pads", Integers{ph, pw, ph, pw}},
+          {"dilations", Integers{dh, dw}},
+          {"group", rules.integer("groups")}};
 }
 
 /// Codes and their scales behind a DequantizeLinear along axis 0.
-std::string dequantized(Writer& writer, const std::string& name, const Constant& codes, const std::vector<float>& scales,
-                        bool with_zero_points) {
+std::string dequantized(Writer& writer, const std::string& name, const Constant& codes,
+                        const std::vector<float>& scales, bool with_zero_points) {
   const auto count = static_cast<std::int64_t>(scales.size());
-  std::vector<std::string> inputs{writer.constant(name, codes), writer.constant(name + ".scale", float_constant({count}, scales))};
+  std::vector<std::string> inputs{writer.constant(name, codes),
+                                  writer.constant(name + ".scale", float_constant({count}, scales))};
   if (with_zero_points)
-    inputs.push_back(writer.constant(name + ".zero_point", integer_constant({count}, Integers(scales.size(), 0), codes.data_type)));
+    inputs.push_back(writer.constant(name + ".zero_point",
+                                     integer_constant({count}, Integers(scales.size(), 0), codes.data_type)));
   return writer.add(name + ".values", "DequantizeLinear", inputs, {{"axis", std::int64_t{0}}});
 }
 
-std::string quantized_kernel(Exporter& exporter, const net::Node& node, std::string_view op, float source_scale) {
+std::string quantized_kernel(Exporter& exporter, const net::Node& node, std::string_view op,
+                             float source_scale) {
   const net::Node* const norm = exporter.plan()->folded_norm(node.name);
   const QdqKernel kernel = qdq_kernel(exporter.model(), node, norm, source_scale);
   Writer& writer = exporter.writer();
   std::vector<std::string> inputs{exporter.src(node)};
   inputs.push_back(dequantized(writer, node.name + ".weight",
-                               integer_constant(kernel.shape, kernel.codes, schema::TensorProto::INT8), kernel.scales, true));
+                               integer_constant(kernel.shape, kernel.codes, schema::TensorProto::INT8),
+                               kernel.scales, true));
   if (!kernel.bias.empty()) {
     std::vector<float> scales = kernel.scales;
     for (float& scale : scales) scale *= source_scale;
     const net::Shape shape{kernel.shape[0]};
-    inputs.push_back(dequantized(writer, node.name + ".bias", integer_constant(shape, kernel.bias, schema::TensorProto::INT32), scales, false));
+    inputs.push_back(dequantized(writer, node.name + ".bias",
+                                 integer_constant(shape, kernel.bias, schema::TensorProto::INT32), scales,
+                                 false));
   }
   return writer.add(node.name, op, inputs, attributes_of(exporter.rules(node)));
 }
@@ -62,7 +71,8 @@ std::string writers::kernel(Exporter& exporter, const net::Node& node) {
 std::string writers::batch_norm(Exporter& exporter, const net::Node& node) {
   if (exporter.plan() && exporter.plan()->is_folded(node.name)) return exporter.src(node);
   std::vector<std::string> inputs{exporter.src(node)};
-  for (const char* name : {"weight", "bias", "running_mean", "running_var"}) inputs.push_back(exporter.parameter(node, name));
+  for (const char* name : {"weight", "bias", "running_mean", "running_var"})
+    inputs.push_back(exporter.parameter(node, name));
   const net::OpContext rules = exporter.rules(node);
   return exporter.writer().add(node.name, "BatchNormalization", inputs,
                                {{"epsilon", static_cast<float>(rules.real("eps"))},

@@ -6,10 +6,12 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-std::string reshaped(Exporter& exporter, const net::Node& node, const std::string& tensor, Integers shape, std::string_view suffix) {
+std::string reshaped(Exporter& exporter, const net::Node& node, const std::string& tensor, Integers shape,
+                     std::string_view suffix) {
   const auto rank = static_cast<std::int64_t>(shape.size());
   Writer& writer = exporter.writer();
-  const std::string target = writer.constant(fmt::format("{}.{}.shape", node.name, suffix), integer_constant({rank}, std::move(shape)));
+  const std::string target = writer.constant(fmt::format("{}.{}.shape", node.name, suffix),
+                                             integer_constant({rank}, std::move(shape)));
   return writer.add(fmt::format("{}.{}", node.name, suffix), "Reshape", {tensor, target});
 }
 
@@ -19,7 +21,8 @@ std::string writers::pool(Exporter& exporter, const net::Node& node) {
   const net::OpContext rules = exporter.rules(node);
   const auto [kh, kw] = rules.pair("kernel");
   const auto [sh, sw] = rules.pair("stride");
-  return exporter.writer().add(node.name, node.op == "max_pool2d" ? "MaxPool" : "AveragePool", {exporter.src(node)},
+  return exporter.writer().add(node.name, node.op == "max_pool2d" ? "MaxPool" : "AveragePool",
+                               {exporter.src(node)},
                                {{"kernel_shape", Integers{kh, kw}}, {"strides", Integers{sh, sw}}});
 }
 
@@ -33,7 +36,8 @@ std::string writers::global_pool(Exporter& exporter, const net::Node& node) {
 std::string writers::vote(Exporter& exporter, const net::Node& node) {
   const std::int64_t group = exporter.rules(node).integer("group"), classes = exporter.shape(node.name)[0];
   const std::string row = reshaped(exporter, node, exporter.src(node), {0, 1, classes * group}, "row");
-  const std::string pooled = exporter.writer().add(node.name, "AveragePool", {row}, {{"kernel_shape", Integers{group}}, {"strides", Integers{group}}});
+  const std::string pooled = exporter.writer().add(
+      node.name, "AveragePool", {row}, {{"kernel_shape", Integers{group}}, {"strides", Integers{group}}});
   return reshaped(exporter, node, pooled, {0, classes}, "classes");
 }
 

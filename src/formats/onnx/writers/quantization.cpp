@@ -1,4 +1,5 @@
-// quantize: QuantizeLinear and DequantizeLinear, behind a Clip where the codes are fewer than the integers' width holds.
+// quantize: QuantizeLinear and DequantizeLinear, behind a Clip where the codes are fewer than the integers'
+// width holds.
 #include "formats/onnx/exporter.hpp"
 
 namespace tern::onnx {

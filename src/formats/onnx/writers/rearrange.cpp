@@ -7,7 +7,9 @@ std::string writers::flatten(Exporter& exporter, const net::Node& node) {
   return exporter.writer().add(node.name, "Flatten", {exporter.src(node)});
 }
 
-std::string writers::dropout(Exporter& exporter, const net::Node& node) { return exporter.src(node); }
+std::string writers::dropout(Exporter& exporter, const net::Node& node) {
+  return exporter.src(node);
+}
 
 std::string writers::pad2d(Exporter& exporter, const net::Node& node) {
   const net::OpContext rules = exporter.rules(node);
@@ -27,14 +29,16 @@ std::string writers::slice(Exporter& exporter, const net::Node& node) {
     return writer.constant(fmt::format("{}.{}", node.name, name), integer_constant({1}, {value}));
   };
   return writer.add(node.name, "Slice",
-                    {exporter.src(node), list("begin", rules.integer("begin")), list("end", rules.integer("end")), list("axis", 1)});
+                    {exporter.src(node), list("begin", rules.integer("begin")),
+                     list("end", rules.integer("end")), list("axis", 1)});
 }
 
 std::string writers::upsample2d(Exporter& exporter, const net::Node& node) {
   const auto [vertical, horizontal] = exporter.rules(node).pair("factor");
   Writer& writer = exporter.writer();
   const std::string scales = writer.constant(
-      node.name + ".factors", float_constant({4}, {1.0F, 1.0F, static_cast<float>(vertical), static_cast<float>(horizontal)}));
+      node.name + ".factors",
+      float_constant({4}, {1.0F, 1.0F, static_cast<float>(vertical), static_cast<float>(horizontal)}));
   return writer.add(node.name, "Resize", {exporter.src(node), "", scales});
 }
 
