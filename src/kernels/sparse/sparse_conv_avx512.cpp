@@ -33,9 +33,11 @@ struct Codes {
 struct Floats {
   typedef float Sum;
   static constexpr std::int64_t element = 4, most = 8;
-  TERN_INLINE __m512 weight(const std::uint32_t* word) { return _mm512_castsi512_ps(splat(static_cast<int>(*word))); }
-  TERN_INLINE Vec dot(Vec sum, const char* src, __m512 weight) {
-    return _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(src), weight, _mm512_castsi512_ps(sum)));
+  TERN_INLINE Vec weight(const std::uint32_t* word) { return splat(static_cast<int>(*word)); }
+  /// As text: around the intrinsic, g++ 12 copies each sum twice.
+  TERN_INLINE Vec dot(Vec sum, const char* src, Vec weight) {
+    asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(weight), "m"(*reinterpret_cast<const __m512i_u*>(src)));
+    return sum;
   }
   TERN_INLINE Vec add(Vec a, Vec b) {
     return _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
