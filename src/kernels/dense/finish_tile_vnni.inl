@@ -58,28 +58,40 @@ static inline CodeBounds code_bounds(const Epilogue& e) {
           between(e.clamp_high * e.inverse_scale, e.low, e.high)};
 }
 
-/// Stores the lowest bytes of whole numbers, plus `offset` modulo 256. `mask`: lanes of the last vector of a
-/// pixel.
+/// From finished values to whole numbers. Rounding is monotonous: the lower clamp may follow it, as an operation on
+/// integers, of which more fit in a cycle.
+struct ToWhole {
+  ToWhole(const Epilogue& e, const CodeBounds& bounds)
+      : inverse_scale(_mm512_set1_ps(e.inverse_scale)),
+        most(_mm512_set1_ps(bounds.high)),
+        least(_mm512_cvtps_epi32(_mm512_set1_ps(bounds.low))) {}
+  inline __attribute__((always_inline)) __m512i operator()(__m512 v) const {
+    return _mm512_max_epi32(_mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(v, inverse_scale), most)), least);
+  }
+  __m512 inverse_scale, most;
+  __m512i least;
+};
+
+/// Stores lowest bytes of whole numbers, plus the offset modulo 256. `mask`: lanes of the last vector of a pixel.
 template <int P, int N, class Places>
-static inline __attribute__((always_inline)) void store_codes(const Plane<std::uint8_t>& codes,
-                                                              const __m512i (&whole)[P][N], const Places& at,
-                                                              std::int64_t c, __mmask16 mask,
-                                                              __m256i offset) {
-  const __m512i places = _mm512_load_si512(lowest_bytes.places);
+static inline __attribute__((always_inline)) void store_codes(const Epilogue& e, const CodeBounds& bounds,
+                                                              const __m512 (&v)[P][N], const Places& at,
+                                                              std::int64_t c, __mmask16 mask) {
+  const ToWhole whole(e, bounds);
+  const __m256i offset = _mm256_set1_epi8(static_cast<char>(e.offset));
   if constexpr (N == 1) {
-    TERN_UNROLL for (int p = 0; p < P; p += 2) {
-      const __m256i bytes =
-          _mm256_add_epi8(pack_bytes(whole[p][0], whole[p + 1 < P ? p + 1 : p][0], places), offset);
-      _mm_mask_storeu_epi8(at.in(codes, p) + c, mask, _mm256_castsi256_si128(bytes));
-      if (p + 1 < P) _mm_mask_storeu_epi8(at.in(codes, p + 1) + c, mask, _mm256_extracti128_si256(bytes, 1));
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
+      const __m128i bytes = _mm_add_epi8(_mm512_cvtepi32_epi8(whole(v[p][0])), _mm256_castsi256_si128(offset));
+      _mm_mask_storeu_epi8(at.in(e.codes, p) + c, mask, bytes);
     }
   } else {
+    const __m512i places = _mm512_load_si512(lowest_bytes.places);
+    const __mmask32 last = 0xffffU | static_cast<__mmask32>(mask) << 16;
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      std::uint8_t* const to = at.in(codes, p) + c;
+      std::uint8_t* const to = at.in(e.codes, p) + c;
       TERN_UNROLL for (int n = 0; n < N; n += 2) {
-        const __m256i bytes = _mm256_add_epi8(pack_bytes(whole[p][n], whole[p][n + 1], places), offset);
-        const __mmask32 lanes = n + 2 == N ? 0xffffU | static_cast<__mmask32>(mask) << 16 : 0xffffffffU;
-        _mm256_mask_storeu_epi8(to + 16 * n, lanes, bytes);
+        const __m256i bytes = _mm256_add_epi8(pack_bytes(whole(v[p][n]), whole(v[p][n + 1]), places), offset);
+        _mm256_mask_storeu_epi8(to + 16 * n, n + 2 == N ? last : 0xffffffffU, bytes);
       }
     }
   }
@@ -136,15 +148,5 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
       TERN_UNROLL for (int n = 0; n < N; ++n) _mm512_mask_storeu_ps(to + 16 * n, mask[n], v[p][n]);
     }
   }
-  if (e.codes.data != nullptr) {
-    const __m512 inverse_scale = _mm512_set1_ps(e.inverse_scale), most = _mm512_set1_ps(bounds.high);
-    // Rounding is monotonous: the lower clamp may follow it, as an operation on integers, of which more fit
-    // in a cycle.
-    const __m512i least = _mm512_cvtps_epi32(_mm512_set1_ps(bounds.low));
-    __m512i whole[P][N];
-    TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) whole[p][n] =
-        _mm512_max_epi32(_mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(v[p][n], inverse_scale), most)),
-                         least);
-    store_codes(e.codes, whole, at, c, mask[N - 1], _mm256_set1_epi8(static_cast<char>(e.offset)));
-  }
+  if (e.codes.data != nullptr) store_codes(e, bounds, v, at, c, mask[N - 1]);
 }
