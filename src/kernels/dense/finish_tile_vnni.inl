@@ -6,12 +6,25 @@
 /// A loop that leaves nothing to do at run time, so that arrays of vectors live in registers.
 #define TERN_UNROLL _Pragma("GCC unroll 32")
 
-/// P pixels of an image of results, anywhere.
+/// P pixels of an image of results, anywhere. A Walk gives their places one after another; it holds what it
+/// needs, because stores of bytes might change a Plane for all that the compiler knows.
 template <int P>
 struct Scattered {
   template <class T>
-  T* in(const Plane<T>& plane, int p) const {
-    return plane.at(y[p], x[p]);
+  struct Walk {
+    inline __attribute__((always_inline)) T* next() {
+      T* const place = plane.at(at.y[p], at.x[p]) + c;
+      ++p;
+      return place;
+    }
+    const Scattered& at;
+    Plane<T> plane;
+    std::int64_t c;
+    int p = 0;
+  };
+  template <class T>
+  Walk<T> walk(const Plane<T>& plane, std::int64_t c) const {
+    return {*this, plane, c};
   }
   std::int64_t y[P], x[P];
 };
@@ -19,8 +32,18 @@ struct Scattered {
 /// Pixels next to each other.
 struct InRow {
   template <class T>
-  T* in(const Plane<T>& plane, int p) const {
-    return plane.at(y, x) + p * plane.pixel;
+  struct Walk {
+    inline __attribute__((always_inline)) T* next() {
+      T* const place = to;
+      to += pixel;
+      return place;
+    }
+    T* to;
+    std::int64_t pixel;
+  };
+  template <class T>
+  Walk<T> walk(const Plane<T>& plane, std::int64_t c) const {
+    return {plane.at(y, x) + c, plane.pixel};
   }
   std::int64_t y, x;
 };
@@ -58,8 +81,8 @@ static inline CodeBounds code_bounds(const Epilogue& e) {
           between(e.clamp_high * e.inverse_scale, e.low, e.high)};
 }
 
-/// From finished values to whole numbers. Rounding is monotonous: the lower clamp may follow it, as an operation on
-/// integers, of which more fit in a cycle.
+/// From finished values to whole numbers. Rounding is monotonous: the lower clamp may follow it, as an
+/// operation on integers, of which more fit in a cycle.
 struct ToWhole {
   ToWhole(const Epilogue& e, const CodeBounds& bounds)
       : inverse_scale(_mm512_set1_ps(e.inverse_scale)),
@@ -72,25 +95,28 @@ struct ToWhole {
   __m512i least;
 };
 
-/// Stores lowest bytes of whole numbers, plus the offset modulo 256. `mask`: lanes of the last vector of a pixel.
+/// Stores lowest bytes of whole numbers, plus the offset modulo 256. `mask`: lanes of the last vector of a
+/// pixel.
 template <int P, int N, class Places>
 static inline __attribute__((always_inline)) void store_codes(const Epilogue& e, const CodeBounds& bounds,
                                                               const __m512 (&v)[P][N], const Places& at,
                                                               std::int64_t c, __mmask16 mask) {
   const ToWhole whole(e, bounds);
   const __m256i offset = _mm256_set1_epi8(static_cast<char>(e.offset));
+  auto places = at.walk(e.codes, c);
   if constexpr (N == 1) {
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      const __m128i bytes = _mm_add_epi8(_mm512_cvtepi32_epi8(whole(v[p][0])), _mm256_castsi256_si128(offset));
-      _mm_mask_storeu_epi8(at.in(e.codes, p) + c, mask, bytes);
+      const __m128i bytes =
+          _mm_add_epi8(_mm512_cvtepi32_epi8(whole(v[p][0])), _mm256_castsi256_si128(offset));
+      _mm_mask_storeu_epi8(places.next(), mask, bytes);
     }
   } else {
-    const __m512i places = _mm512_load_si512(lowest_bytes.places);
+    const __m512i lowest = _mm512_load_si512(lowest_bytes.places);
     const __mmask32 last = 0xffffU | static_cast<__mmask32>(mask) << 16;
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      std::uint8_t* const to = at.in(e.codes, p) + c;
+      std::uint8_t* const to = places.next();
       TERN_UNROLL for (int n = 0; n < N; n += 2) {
-        const __m256i bytes = _mm256_add_epi8(pack_bytes(whole(v[p][n]), whole(v[p][n + 1]), places), offset);
+        const __m256i bytes = _mm256_add_epi8(pack_bytes(whole(v[p][n]), whole(v[p][n + 1]), lowest), offset);
         _mm256_mask_storeu_epi8(to + 16 * n, n + 2 == N ? last : 0xffffffffU, bytes);
       }
     }
@@ -120,16 +146,20 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
       const __m512 shift = _mm512_loadu_ps(e.norm_shift + c + 16 * n);
       TERN_UNROLL for (int p = 0; p < P; ++p) v[p][n] = _mm512_add_ps(_mm512_mul_ps(v[p][n], scale), shift);
     }
-  if (e.residual.data != nullptr) TERN_UNROLL for (int p = 0; p < P; ++p) {
-      const float* const from = at.in(e.residual, p) + c;
+  if (e.residual.data != nullptr) {
+    auto places = at.walk(e.residual, c);
+    TERN_UNROLL for (int p = 0; p < P; ++p) {
+      const float* const from = places.next();
       TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
           _mm512_add_ps(v[p][n], _mm512_maskz_loadu_ps(mask[n], from + 16 * n));
     }
+  }
   if (e.residual_codes.data != nullptr) {
     const __m512i offset = _mm512_set1_epi32(e.residual_offset);
     const __m512 scale = _mm512_set1_ps(e.residual_scale);
+    auto places = at.walk(e.residual_codes, c);
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      const std::uint8_t* const from = at.in(e.residual_codes, p) + c;
+      const std::uint8_t* const from = places.next();
       TERN_UNROLL for (int n = 0; n < N; ++n) {
         const __m512i codes = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask[n], from + 16 * n));
         const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(codes, offset));
@@ -143,8 +173,9 @@ static inline __attribute__((always_inline)) void finish_tile(const Epilogue& e,
       TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) v[p][n] =
           _mm512_min_ps(high, _mm512_max_ps(low, v[p][n]));
     }
+    auto places = at.walk(e.floats, c);
     TERN_UNROLL for (int p = 0; p < P; ++p) {
-      float* const to = at.in(e.floats, p) + c;
+      float* const to = places.next();
       TERN_UNROLL for (int n = 0; n < N; ++n) _mm512_mask_storeu_ps(to + 16 * n, mask[n], v[p][n]);
     }
   }
