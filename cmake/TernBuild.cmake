@@ -15,6 +15,7 @@ endif()
 find_package(OpenMP REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(Protobuf REQUIRED)  # of ONNX files
 
 add_library(tern_flags INTERFACE)
 # g++ 12 sees overlapping copies in its own strings (-Wrestrict). No silent fused multiply-add: every instruction set then gives the same bits, and the engine equals learn.

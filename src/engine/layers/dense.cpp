@@ -17,6 +17,8 @@ class Dense final : public Layer {
   std::size_t weight_bytes() const override { return weights_.bytes(); }
 
  private:
+  Facts spiking_facts() const override { return {shape_, 1}; }
+
   kernels::ConvShape shape_;
   kernels::DenseWeights weights_;
 };

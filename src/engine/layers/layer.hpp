@@ -11,6 +11,7 @@
 #include "engine/plan/storage.hpp"
 #include "kernels/conv_shape.hpp"
 #include "kernels/epilogue.hpp"
+#include "kernels/event/event_layer.hpp"
 
 namespace tern::engine {
 
@@ -18,6 +19,7 @@ namespace tern::engine {
 struct LayerTask {
   kernels::ConvShape shape;
   Form source = Form::codes;
+  std::int64_t source_h = 1, source_w = 1;  ///< without its border
   std::int32_t source_offset = 0;     ///< of codes
   std::int32_t source_largest = 255;  ///< largest byte that occurs, of codes
   int bits = 8;                       ///< of the weights, 1 to 8
@@ -37,6 +39,20 @@ class Layer {
                    void* scratch) const = 0;
   virtual std::size_t scratch_bytes() const { return 0; }
   virtual std::size_t weight_bytes() const = 0;
+
+  /// The layer with the neurons behind it, over all steps; the epilogue has no destinations. The default goes through
+  /// floats of a few rows. src_step counts elements of the source.
+  virtual void run_spiking(const void* src, const kernels::EventLayer& layer, const kernels::Epilogue& epilogue,
+                           std::int64_t first, std::int64_t last, void* scratch) const;
+  virtual std::size_t spiking_scratch_bytes(std::int64_t num_steps) const;
+
+ protected:
+  /// What the defaults need to know.
+  struct Facts {
+    kernels::ConvShape shape;
+    std::int64_t source_bytes = 1;  ///< of one element of the source
+  };
+  virtual Facts spiking_facts() const = 0;
 };
 
 /// One kernel. `make` packs the weights.
@@ -50,7 +66,7 @@ struct LayerKernel {
 std::span<const LayerKernel> layer_kernels();
 
 namespace layers {
-extern const LayerKernel dense, plain;
+extern const LayerKernel dense, depthwise, grouped, sparse, event, bit_serial, plain;
 }
 
 }  // namespace tern::engine

@@ -29,6 +29,8 @@ class Plain final : public Layer {
   std::size_t weight_bytes() const override { return weights_.size(); }
 
  private:
+  Facts spiking_facts() const override { return {shape_, is_bits_ ? 8 : 1}; }
+
   std::int32_t value(const void* src, std::int64_t y, std::int64_t x, std::int64_t c) const {
     const std::int64_t pixel = y * shape_.src_row + x * shape_.src_pixel;
     if (!is_bits_) return static_cast<const std::uint8_t*>(src)[pixel + c] - offset_;

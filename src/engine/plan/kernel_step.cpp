@@ -1,5 +1,6 @@
 #include "engine/plan/kernel_step.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/threads.hpp"
@@ -72,6 +73,12 @@ void KernelStep::write_codes(std::size_t storage, const CodeGrid& grid) {
   epilogue_.offset = grid.offset;
 }
 
+void KernelStep::write_spikes(std::size_t storage, const kernels::NeuronParameters& parameters) {
+  spikes_ = storage;
+  neuron_ = parameters;
+  writes.push_back(storage);
+}
+
 void KernelStep::prepare(const std::vector<Storage>& storages) {
   const auto pad = [&](std::vector<float>& values) {
     if (!values.empty()) values.resize(values.size() + kernels::epilogue_block, 0.0F);
@@ -86,7 +93,7 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
   const Storage& source = storages[source_];
   shape_.src_pixel = source.pixel();
   shape_.src_row = source.row();
-  LayerTask task{shape_, source.form, 0, 255, bits_, weights_};
+  LayerTask task{shape_, source.form, source.h, source.w, 0, 255, bits_, weights_};
   if (grid_) {
     task.source_offset = grid_->offset;
     task.source_largest = static_cast<std::int32_t>(grid_->high) + grid_->offset;
@@ -98,40 +105,74 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
   for (const auto& time : layer_.times) facts.candidates.emplace_back(time.kernel, time.microseconds);
 }
 
+std::size_t KernelStep::scratch_bytes(std::int64_t num_steps) const {
+  return spikes_ ? layer_.layer->spiking_scratch_bytes(num_steps) : layer_.layer->scratch_bytes();
+}
+
 void KernelStep::run(const RunState& state) const {
-  const Storage& source = state.storages[source_];
-  for (std::int64_t frame = 0; frame < source.frames(state.num_steps); ++frame) {
-    kernels::Epilogue epilogue = epilogue_;
-    if (residual_) {
-      const Storage& residual = state.storages[*residual_];
-      if (residual.form == Form::floats) {
-        epilogue.residual = plane<const float>(state, *residual_, frame);
-      } else {
-        epilogue.residual_codes = plane<const std::uint8_t>(state, *residual_, frame);
-        epilogue.residual_scale = residual.scale;
-        epilogue.residual_offset = residual.offset;
-      }
-    }
-    if (floats_) epilogue.floats = plane<float>(state, *floats_, frame);
-    if (codes_) {
-      epilogue.codes = plane<std::uint8_t>(state, *codes_, frame);
-      clear_border(state, *codes_, frame);
-    }
-    const void* const src = source.form == Form::bits
-                                ? static_cast<const void*>(state.at<const std::uint64_t>(source_, frame))
-                                : state.at<const std::uint8_t>(source_, frame);
-    const std::int64_t parts = std::min<std::int64_t>(
-        {state.num_threads, shape_.out_h, std::max<std::int64_t>(1, facts.macs / macs_of_a_thread)});
-    if (parts <= 1) {
-      layer_.layer->run(src, epilogue, 0, shape_.out_h, state.scratch);
-      continue;
-    }
-    parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t part = begin; part < end; ++part)
-        layer_.layer->run(src, epilogue, shape_.out_h * part / parts, shape_.out_h * (part + 1) / parts,
-                          state.scratch + static_cast<std::size_t>(part) * state.scratch_bytes);
-    });
+  if (spikes_) return run_spiking(state);
+  for (std::int64_t frame = 0; frame < state.storages[source_].frames(state.num_steps); ++frame) run_frame(state, frame);
+}
+
+void KernelStep::set_residual_planes(const RunState& state, std::int64_t frame, kernels::Epilogue& epilogue) const {
+  if (!residual_) return;
+  const Storage& residual = state.storages[*residual_];
+  if (residual.form == Form::floats) {
+    epilogue.residual = plane<const float>(state, *residual_, frame);
+  } else {
+    epilogue.residual_codes = plane<const std::uint8_t>(state, *residual_, frame);
+    epilogue.residual_scale = residual.scale;
+    epilogue.residual_offset = residual.offset;
   }
+}
+
+const void* KernelStep::source_of(const RunState& state, std::int64_t frame) const {
+  if (state.storages[source_].form == Form::bits) return state.at<const std::uint64_t>(source_, frame);
+  return state.at<const std::uint8_t>(source_, frame);
+}
+
+template <class RunRows>
+void KernelStep::split_rows(const RunState& state, std::int64_t macs, RunRows run_rows) const {
+  const std::int64_t parts = std::min<std::int64_t>(
+      {state.num_threads, shape_.out_h, std::max<std::int64_t>(1, macs / macs_of_a_thread)});
+  if (parts <= 1) return run_rows(0, shape_.out_h, state.scratch);
+  parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t part = begin; part < end; ++part)
+      run_rows(shape_.out_h * part / parts, shape_.out_h * (part + 1) / parts,
+               state.scratch + static_cast<std::size_t>(part) * state.scratch_bytes);
+  });
+}
+
+void KernelStep::run_frame(const RunState& state, std::int64_t frame) const {
+  kernels::Epilogue epilogue = epilogue_;
+  set_residual_planes(state, frame, epilogue);
+  if (floats_) epilogue.floats = plane<float>(state, *floats_, frame);
+  if (codes_) {
+    epilogue.codes = plane<std::uint8_t>(state, *codes_, frame);
+    clear_border(state, *codes_, frame);
+  }
+  split_rows(state, facts.macs, [&](std::int64_t first, std::int64_t last, void* scratch) {
+    layer_.layer->run(source_of(state, frame), epilogue, first, last, scratch);
+  });
+}
+
+void KernelStep::run_spiking(const RunState& state) const {
+  const Storage& dst = state.storages[*spikes_];
+  kernels::Epilogue epilogue = epilogue_;
+  set_residual_planes(state, 0, epilogue);
+  kernels::EventLayer layer;
+  layer.num_steps = state.num_steps;
+  layer.src_step = state.storages[source_].frame();
+  layer.dst = state.at<std::uint64_t>(*spikes_, 0);
+  layer.dst_step = dst.frame();
+  layer.dst_row = dst.row();
+  layer.dst_pixel = dst.pixel();
+  layer.residual_step = residual_ ? state.storages[*residual_].frame() : 0;
+  layer.neuron = neuron_;
+  for (std::int64_t frame = 0; frame < state.num_steps; ++frame) clear_border(state, *spikes_, frame);
+  split_rows(state, facts.macs * state.num_steps, [&](std::int64_t first, std::int64_t last, void* scratch) {
+    layer_.layer->run_spiking(source_of(state, 0), layer, epilogue, first, last, scratch);
+  });
 }
 
 }  // namespace tern::engine

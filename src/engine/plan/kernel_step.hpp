@@ -30,7 +30,7 @@ class KernelStep final : public Step {
 
   void prepare(const std::vector<Storage>& storages) override;
   void run(const RunState& state) const override;
-  std::size_t scratch_bytes(std::int64_t) const override { return layer_.layer->scratch_bytes(); }
+  std::size_t scratch_bytes(std::int64_t num_steps) const override;
 
   // What follows, in this order, each at most once; set while the Net is read.
   void set_norm(std::vector<float> scale, std::vector<float> shift);
@@ -38,15 +38,26 @@ class KernelStep final : public Step {
   void set_clamp(float low, float high);
   void write_floats(std::size_t storage);
   void write_codes(std::size_t storage, const CodeGrid& grid);
+  /// Neurons at the end, over all steps: nothing but their spikes is written.
+  void write_spikes(std::size_t storage, const kernels::NeuronParameters& parameters);
 
   bool has_norm() const { return !values_.norm_scale.empty(); }
   bool has_residual() const { return residual_.has_value(); }
   bool has_clamp() const { return epilogue_.clamp; }
   bool has_codes() const { return codes_.has_value(); }
+  bool writes_anything() const { return floats_ || codes_ || spikes_; }
 
   const ChosenLayer& layer() const { return layer_; }
 
  private:
+  void run_frame(const RunState& state, std::int64_t frame) const;
+  void run_spiking(const RunState& state) const;
+  /// Calls run_rows(first, last, scratch) for all rows, on as many threads as the work is worth.
+  template <class RunRows>
+  void split_rows(const RunState& state, std::int64_t macs, RunRows run_rows) const;
+  void set_residual_planes(const RunState& state, std::int64_t frame, kernels::Epilogue& epilogue) const;
+  const void* source_of(const RunState& state, std::int64_t frame) const;
+
   kernels::ConvShape shape_;
   int bits_;
   std::vector<std::int8_t> weights_;  ///< until prepare
@@ -55,7 +66,8 @@ class KernelStep final : public Step {
   std::optional<CodeGrid> grid_;
   Options options_;
   kernels::Epilogue epilogue_;  ///< without planes
-  std::optional<std::size_t> residual_, floats_, codes_;
+  std::optional<std::size_t> residual_, floats_, codes_, spikes_;
+  kernels::NeuronParameters neuron_;
   ChosenLayer layer_;
 };
 

@@ -200,10 +200,18 @@ class Lowering {
   }
 
   bool lower_neuron(const net::Node& node) {
-    const std::size_t floats = floats_of(node.inputs[0]);
+    const std::string& source = node.inputs[0];
+    const kernels::NeuronParameters parameters = ops::neuron_parameters(node);
     Value v;
     v.bits = new_storage(node.name, Form::bits);
-    add(make_neuron_step(ops::neuron_parameters(node), floats, v.bits), node.name);
+    KernelStep* const kernel = value(source).kernel;
+    const bool has_one_reader = net_.readers(source).size() == 1 && source != net_.output().name;
+    if (kernel != nullptr && !kernel->writes_anything() && has_one_reader && !kernel->has_clamp()) {
+      kernel->write_spikes(v.bits, parameters);
+      kernel->facts.nodes += " + " + node.name;
+    } else {
+      add(make_neuron_step(parameters, floats_of(source), v.bits), node.name);
+    }
     values_[node.name] = v;
     return true;
   }
