@@ -18,7 +18,10 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+/// Tiles that are a part of a band leave most of each row alone: rows an odd number of cache lines apart then spread over
+/// the sets of the first-level cache.
 std::int64_t pitch_of(const SparsePanel& p) {
+  if (p.band <= sparse_tile) return round_up(p.band + p.halo, 4);
   return ((p.band + p.halo + sparse_lanes - 1) / sparse_lanes | 1) * sparse_lanes;
 }
 
@@ -57,8 +60,8 @@ std::size_t divide(const ConvShape& s, const SparsePanel& p, std::int64_t pixel_
   };
   take(parts->table, s.taps() * pixel_words * 4);
   take(parts->pixels, p.pitch * 8);
-  take(parts->panel, p.rows * p.pitch * 4);
-  take(parts->sums, 16 * sparse_tile * 4);
+  take(parts->panel, std::max(p.rows * p.pitch, pixel_words + sparse_window) * 4);
+  take(parts->sums, sparse_channels * sparse_tile * 4);
   take(parts->codes, sparse_channels * sparse_tile);
   take(parts->residual, sparse_channels * sparse_tile);
   take(parts->code_pixels, sparse_tile * 8);
@@ -88,6 +91,32 @@ SparseConvWeights compress(const ConvShape& s, std::int64_t pixel_words, const W
         }
     out.start.push_back(static_cast<std::uint32_t>(out.words.size()));
   }
+  out.kept = static_cast<std::int64_t>(out.words.size());
+  return out;
+}
+
+/// Words by steps. A step's window starts at the first word that any of its channels still lacks.
+SparseLanes to_lanes(const SparseConvWeights& w, std::int64_t oc) {
+  SparseLanes out;
+  out.start.push_back(0);
+  for (std::int64_t from = 0; from < oc; from += sparse_step) {
+    const std::int64_t width = std::min(sparse_step, oc - from);
+    std::vector<std::uint32_t> next(w.start.begin() + from, w.start.begin() + from + width);
+    const auto lacks = [&](std::int64_t lane) { return next[lane] < w.start[from + lane + 1]; };
+    for (;;) {
+      std::int64_t window = -1;
+      for (std::int64_t lane = 0; lane < width; ++lane)
+        if (lacks(lane) && (window < 0 || w.index[next[lane]] < window)) window = w.index[next[lane]];
+      if (window < 0) break;
+      out.window.push_back(static_cast<std::uint16_t>(window));
+      for (std::int64_t lane = 0; lane < sparse_step; ++lane) {
+        const bool taken = lane < width && lacks(lane) && w.index[next[lane]] < window + sparse_window;
+        out.index.push_back(taken ? static_cast<std::uint8_t>(w.index[next[lane]] - window) : 0);
+        out.words.push_back(taken ? w.words[next[lane]++] : 0);
+      }
+    }
+    out.start.push_back(static_cast<std::uint32_t>(out.window.size()));
+  }
   return out;
 }
 
@@ -99,6 +128,14 @@ Kernel codes_kernel() {
                          &sparse_vnni::conv_codes);
 #else
   return &sparse_scalar::conv_codes;
+#endif
+}
+
+Kernel lanes_kernel() {
+#ifdef TERN_KERNELS_X86
+  return for_isa<Kernel>(&sparse_scalar::lanes_codes, nullptr, nullptr, &sparse_vnni::lanes_codes);
+#else
+  return &sparse_scalar::lanes_codes;
 #endif
 }
 
@@ -115,6 +152,7 @@ void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const vo
   if (first_row >= last_row) return;
   SparseJob job{s, epilogue, static_cast<const char*>(src), first_row, last_row, w.pixel_words,
                 w.words.data(), w.index.data(), w.start.data(), w.floats ? nullptr : w.initial.data(),
+                {w.lanes.start.data(), w.lanes.window.data(), w.lanes.index.data(), w.lanes.words.data()},
                 balanced_panel(s, w.pixel_words, last_row - first_row), {}};
   divide(s, job.panel, w.pixel_words, scratch, &job.scratch);
   kernel(job);
@@ -123,11 +161,12 @@ void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const vo
 }  // namespace
 
 std::size_t SparseConvWeights::bytes() const {
-  return words.size() * 4 + index.size() * 2 + start.size() * 4 + initial.size() * 4;
+  return words.size() * 4 + index.size() * 2 + start.size() * 4 + initial.size() * 4 + lanes.words.size() * 4 +
+         lanes.index.size() + lanes.window.size() * 2 + lanes.start.size() * 4;
 }
 
 double SparseConvWeights::density(const ConvShape& shape) const {
-  return static_cast<double>(words.size()) / static_cast<double>(shape.oc * shape.taps() * pixel_words);
+  return static_cast<double>(kept) / static_cast<double>(shape.oc * shape.taps() * pixel_words);
 }
 
 SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes, std::int32_t offset) {
@@ -147,6 +186,10 @@ SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes,
   for (std::int64_t o = 0; o < s.oc; ++o) {
     const std::int8_t* const channel = codes + o * s.ic * taps;
     out.initial.push_back(-offset * std::accumulate(channel, channel + s.ic * taps, std::int32_t{0}));
+  }
+  if (taps == 1 && s.out_h * s.out_w <= sparse_lane_pixels) {
+    out.lanes = to_lanes(out, s.oc);
+    out.words = {}, out.index = {}, out.start = {};
   }
   return out;
 }
@@ -170,7 +213,7 @@ std::size_t sparse_conv_scratch_bytes(const ConvShape& shape, const SparseConvWe
 
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const std::uint8_t* src,
                      const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
-  run(codes_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
+  run(weights.lanes.start.empty() ? codes_kernel() : lanes_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
 }
 
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* src,

@@ -22,6 +22,16 @@
 
 namespace tern::kernels {
 
+/// int8 words in lanes of 16 output channels, for layers of few pixels: a step is a word of each channel, all from one
+/// window of 32 words of the source, so that two registers and a permutation look up the source words of 16 channels.
+/// Channels without a word in the window have a zero there.
+struct SparseLanes {
+  std::vector<std::uint32_t> start;   ///< [oc / 16 rounded up + 1] first step of 16 channels; empty: not in use
+  std::vector<std::uint16_t> window;  ///< [steps] first source word
+  std::vector<std::uint8_t> index;    ///< [steps][16] place in the window
+  std::vector<std::uint32_t> words;   ///< [steps][16]
+};
+
 /// Weights of one sparse convolution; made by pack_sparse_conv.
 struct SparseConvWeights {
   bool floats = false;               ///< a word is one float, else four int8
@@ -30,11 +40,16 @@ struct SparseConvWeights {
   std::vector<std::uint16_t> index;  ///< of each kept word: tap * pixel_words + word of the tap
   std::vector<std::uint32_t> start;  ///< [oc + 1] first kept word of each output channel
   std::vector<std::int32_t> initial; ///< [oc] of int8: -offset * sum of the channel's weights
+  SparseLanes lanes;                 ///< instead of words, index and start
+  std::int64_t kept = 0;             ///< words that are not zero
 
   std::size_t bytes() const;
   /// Kept words as a fraction of all.
   double density(const ConvShape& shape) const;
 };
+
+/// Most output pixels of a layer with one tap whose int8 words are packed in lanes.
+inline constexpr std::int64_t sparse_lane_pixels = 4;
 
 /// codes [oc][ic][kernel_h][kernel_w]; offset: the byte of value zero in the source, 0 to 255.
 /// Errors: ErrorKind::unsupported for groups != 1 or more than 65536 words an output channel; ErrorKind::usage for an
@@ -47,7 +62,7 @@ SparseConvWeights pack_sparse_conv(const ConvShape& shape, const float* weight);
 std::size_t sparse_conv_scratch_bytes(const ConvShape& shape, const SparseConvWeights& weights);
 
 /// Output rows [first_row, last_row) of one image. src: byte (y 0, x 0) of unsigned codes inside their border.
-/// Distinct rows may run on several threads, each with a scratch of its own. `shape` is that of packing, but for out_h.
+/// Distinct rows may run on several threads, each with a scratch of its own. `shape` is that of packing; out_h may differ.
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const std::uint8_t* src,
                      const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch);
 /// The same on floats; weights packed from floats.

@@ -16,10 +16,11 @@ TERN_INLINE void store(void* p, Vec v) { _mm256_storeu_si256(static_cast<Vec*>(p
 TERN_INLINE Vec splat(std::int32_t value) { return _mm256_set1_epi32(value); }
 TERN_INLINE Vec zero() { return _mm256_setzero_si256(); }
 
-/// dst[w][i] = word w of the pixel `places[i]` bytes from src.
-static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t words, char* dst, std::int64_t pitch) {
+/// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels.
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words, char* dst,
+                        std::int64_t pitch) {
   for (std::int64_t w = 0; w < words; ++w)
-    for (std::int64_t i = 0; i < lanes; ++i) __builtin_memcpy(dst + w * pitch + i * 4, src + places[i] + w * 4, 4);
+    for (std::int64_t i = 0; i < count; ++i) __builtin_memcpy(dst + w * pitch + i * 4, src + places[i] + w * 4, 4);
 }
 
 /// Finishes job.scratch.sums, [width channels][pitch pixels], of `count` pixels from pixel `first` on.
@@ -27,14 +28,13 @@ template <class Sum>
 static void finish_sums(const SparseJob& job, std::int64_t first, std::int64_t count, std::int64_t pitch,
                         std::int64_t from, std::int64_t width) {
   const std::int64_t out_w = job.shape.out_w;
-  Sum pixels[8 * lanes][16];
+  Sum pixels[8 * lanes][sparse_channels];
   for (std::int64_t o = 0; o < width; ++o)
-    for (std::int64_t i = 0; i < count; ++i)
-      __builtin_memcpy(&pixels[i][o], job.scratch.sums + o * pitch + i, 4);
+    for (std::int64_t i = 0; i < count; ++i) __builtin_memcpy(&pixels[i][o], job.scratch.sums + o * pitch + i, 4);
   for (std::int64_t i = 0; i < count;) {
     const std::int64_t x = (first + i) % out_w, left = count - i;
     const std::int64_t run = out_w - x < left ? out_w - x : left;
-    finish(job.epilogue, pixels[i], 16, (first + i) / out_w, x, run, from, width);
+    finish(job.epilogue, pixels[i], sparse_channels, (first + i) / out_w, x, run, from, width);
     i += run;
   }
 }

@@ -32,7 +32,7 @@ struct Codes {
 
 struct Floats {
   typedef float Sum;
-  static constexpr std::int64_t element = 4, most = 8;
+  static constexpr std::int64_t element = 4, most = 4;
   TERN_INLINE Vec weight(const std::uint32_t* word) { return splat(static_cast<int>(*word)); }
   /// As text: around the intrinsic, g++ 12 copies each sum twice.
   TERN_INLINE Vec dot(Vec sum, const char* src, Vec weight) {

@@ -20,20 +20,30 @@ struct SparsePanel {
   std::int64_t rows;      ///< of the panel: phases * kernel_w * pixel_words
   std::int64_t halo;      ///< pixels behind the last one that taps reach
   std::int64_t band;      ///< output pixels packed at once, a multiple of sparse_lanes
-  std::int64_t pitch;     ///< words between rows: an odd number of cache lines, so that rows spread over the sets
+  std::int64_t pitch;     ///< words between rows, at least band + halo
 };
 
 /// Parts of the scratch, each from a cache line on.
 struct SparseScratch {
   std::uint32_t* table;  ///< [taps * pixel_words] place of each index, in bytes from the panel's start
   std::int64_t* pixels;  ///< [pitch] source of each pixel of the band, in bytes from the first
-  char* panel;           ///< [rows][pitch] words
-  std::int32_t* sums;    ///< [16][sparse_tile]
+  char* panel;           ///< [rows][pitch] words; of lanes: a pixel's words and a window of zeros
+  std::int32_t* sums;    ///< [sparse_channels][sparse_tile]
   std::uint32_t* codes;  ///< [sparse_channels / 4][sparse_tile] words of four channels
   std::uint32_t* residual;  ///< the same of the residual's codes
   std::int64_t* code_pixels;      ///< [sparse_tile] a tile's pixels in Epilogue::codes
   std::int64_t* residual_pixels;  ///< the same in Epilogue::residual_codes
 };
+
+/// SparseLanes as pointers.
+struct SparseLanesView {
+  const std::uint32_t* start;
+  const std::uint16_t* window;
+  const std::uint8_t* index;
+  const std::uint32_t* words;
+};
+/// Source words of a window, and channels of a step.
+inline constexpr std::int64_t sparse_window = 32, sparse_step = 16;
 
 struct SparseJob {
   const ConvShape& shape;
@@ -44,7 +54,8 @@ struct SparseJob {
   const std::uint32_t* words;
   const std::uint16_t* index;
   const std::uint32_t* start;
-  const std::int32_t* initial;
+  const std::int32_t* initial;  ///< null: zeros
+  SparseLanesView lanes;
   SparsePanel panel;
   SparseScratch scratch;
 };
@@ -52,6 +63,7 @@ struct SparseJob {
 namespace sparse_scalar {
 void conv_codes(const SparseJob& job);
 void conv_floats(const SparseJob& job);
+void lanes_codes(const SparseJob& job);
 }  // namespace sparse_scalar
 namespace sparse_avx2 {
 void conv_codes(const SparseJob& job);
@@ -63,6 +75,7 @@ void conv_floats(const SparseJob& job);
 }  // namespace sparse_avx512
 namespace sparse_vnni {
 void conv_codes(const SparseJob& job);
+void lanes_codes(const SparseJob& job);
 }  // namespace sparse_vnni
 
 }  // namespace tern::kernels

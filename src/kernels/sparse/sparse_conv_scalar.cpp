@@ -48,6 +48,26 @@ void conv(const SparseJob& job, std::int64_t element) {
 
 }  // namespace
 
+void lanes_codes(const SparseJob& job) {
+  const ConvShape& s = job.shape;
+  const SparseLanesView& lanes = job.lanes;
+  for (std::int64_t y = job.first_row; y < job.last_row; ++y)
+    for (std::int64_t x = 0; x < s.out_w; ++x) {
+      const char* const src = job.src + y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel;
+      for (std::int64_t from = 0; from < s.oc; from += sparse_step) {
+        const std::int64_t width = s.oc - from < sparse_step ? s.oc - from : sparse_step;
+        std::int32_t sums[sparse_step] = {};
+        for (std::int64_t o = 0; o < width; ++o) sums[o] = job.initial[from + o];
+        for (std::uint32_t i = lanes.start[from / sparse_step]; i < lanes.start[from / sparse_step + 1]; ++i)
+          for (std::int64_t o = 0; o < width; ++o) {
+            const std::int64_t step = i * sparse_step + o;
+            sums[o] += product(lanes.words[step], src + (lanes.window[i] + lanes.index[step]) * 4, std::int32_t{});
+          }
+        finish(job.epilogue, sums, sparse_step, y, x, 1, from, width);
+      }
+    }
+}
+
 void conv_codes(const SparseJob& job) { conv<std::int32_t>(job, 1); }
 void conv_floats(const SparseJob& job) { conv<float>(job, 4); }
 

@@ -29,14 +29,17 @@ TERN_INLINE void transpose_four(const At& at, Vec* r) {
   r[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
-/// dst[w][i] = word w of the pixel `places[i]` bytes from src; reads up to 12 bytes behind a pixel's last word.
-static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t words, char* dst, std::int64_t pitch) {
+/// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels; all 16 places are read, and up to 12
+/// bytes behind a pixel's last word.
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words, char* dst,
+                        std::int64_t pitch) {
+  const auto mask = static_cast<__mmask16>((1 << count) - 1);
   for (std::int64_t w = 0; w < words; w += 4) {
     Vec r[4];
     transpose_four([&](int i) { return src + places[i] + w * 4; }, r);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i)
-      if (w + i < words) store(dst + (w + i) * pitch, r[i]);
+      if (w + i < words) _mm512_mask_storeu_epi32(dst + (w + i) * pitch, mask, r[i]);
   }
 }
 
@@ -49,16 +52,21 @@ static void finish_sums(const SparseJob& job, std::int64_t first, std::int64_t c
                         std::int64_t from, std::int64_t width) {
   const Epilogue& e = job.epilogue;
   const FinishParts parts = parts_of(e);
-  const auto mask = static_cast<__mmask16>((1 << width) - 1);
   std::int64_t y = first / job.shape.out_w, x = first % job.shape.out_w;
   for (std::int64_t i = 0; i < count; i += 4) {
-    Vec r[4];
-    transpose_four([&](int o) { return job.scratch.sums + o * pitch + i; }, r);
+    for (std::int64_t c = 0; c < width; c += 16) {
+      const auto mask = static_cast<__mmask16>(width - c >= 16 ? 0xffff : (1 << (width - c)) - 1);
+      Vec r[4];
+      transpose_four([&](int o) { return job.scratch.sums + (c + o) * pitch + i; }, r);
+      std::int64_t row = y, column = x;
 #pragma GCC unroll 4
+      for (int k = 0; k < 4; ++k)
+        if (i + k < count) {
+          finish_lanes(e, parts, as_float(r[k], Sum{}), row, column, from + c, mask);
+          if (++column == job.shape.out_w) column = 0, ++row;
+        }
+    }
     for (int k = 0; k < 4; ++k)
-      if (i + k < count) {
-        finish_lanes(e, parts, as_float(r[k], Sum{}), y, x, from, mask);
-        if (++x == job.shape.out_w) x = 0, ++y;
-      }
+      if (++x == job.shape.out_w) x = 0, ++y;
   }
 }

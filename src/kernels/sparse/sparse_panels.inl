@@ -41,11 +41,11 @@ static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t cou
       const char* const src =
           job.src + (phase * s.dilation_h * s.src_row + x * s.dilation_w * s.src_pixel) * element;
       std::int64_t i = 0;
-      for (; i + lanes <= end; i += lanes) pack_pixels(src, pixels + i, job.pixel_words, plane + i * 4, p.pitch * 4);
+      for (; i + lanes <= end; i += lanes) pack_pixels(src, pixels + i, lanes, job.pixel_words, plane + i * 4, p.pitch * 4);
       if (i == end) continue;
       std::int64_t tail[lanes];
       for (std::int64_t k = 0; k < lanes; ++k) tail[k] = pixels[i + k < end ? i + k : end - 1];
-      pack_pixels(src, tail, job.pixel_words, plane + i * 4, p.pitch * 4);
+      pack_pixels(src, tail, end - i, job.pixel_words, plane + i * 4, p.pitch * 4);
     }
   }
 }
@@ -89,13 +89,13 @@ TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_
   }
 }
 
-/// Sums of V vectors of pixels in all output channels, finished by sixteens.
+/// Sums of V vectors of pixels in all output channels, finished by sixty-fours: whole cache lines side by side.
 template <class Operation, int V, bool one_tap>
 static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const std::int64_t oc = job.shape.oc;
   char* const sums = reinterpret_cast<char*>(job.scratch.sums);
-  for (std::int64_t from = 0; from < oc; from += 16) {
-    const std::int64_t width = oc - from < 16 ? oc - from : 16;
+  for (std::int64_t from = 0; from < oc; from += sparse_channels) {
+    const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
       accumulate<Operation, V, one_tap>(job, panel, from + o, acc);

@@ -230,7 +230,7 @@ TEST(SparseConv, RowsMayBeSplitAnywhere) {
 }
 
 TEST(SparseConv, KeepsAWordForEachGroupThatIsNotZero) {
-  ConvShape s{.ic = 6, .oc = 2, .src_pixel = 8};
+  ConvShape s{.ic = 6, .oc = 2, .out_h = 5, .src_pixel = 8};
   const std::vector<std::int8_t> codes{0, 0, 0, 0, 0, 5, /**/ 1, 0, 0, -2, 0, 0};
   const SparseConvWeights w = pack_sparse_conv(s, codes.data(), 10);
   EXPECT_EQ(w.start, (std::vector<std::uint32_t>{0, 1, 2}));
@@ -238,6 +238,43 @@ TEST(SparseConv, KeepsAWordForEachGroupThatIsNotZero) {
   EXPECT_EQ(w.initial, (std::vector<std::int32_t>{-50, 10}));
   EXPECT_EQ(w.density(s), 0.5);
   EXPECT_EQ(w.bytes(), 2U * 4 + 2 * 2 + 3 * 4 + 2 * 4);
+}
+
+TEST(SparseConv, LinearLayersOfFewRowsSumExactlyInLanes) {
+  Rng rng(5);
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    Case c = random_case(rng);
+    ConvShape& s = c.shape;
+    s = {.ic = whole(rng, 1, 500), .oc = whole(rng, 1, 70), .out_h = whole(rng, 1, sparse_lane_pixels)};
+    const auto image = make_image<std::uint8_t>(s, 4, [&] { return static_cast<std::uint8_t>(rng()); });
+    const auto codes = make_weights<std::int8_t>(c, rng, [&] { return static_cast<std::int8_t>(whole(rng, -128, 127)); });
+    const SparseConvWeights w = pack_sparse_conv(s, codes.data(), 100);
+    ASSERT_FALSE(w.lanes.start.empty());
+    each_isa([&] {
+      std::vector<float> dst(static_cast<std::size_t>(s.out_h * s.oc), -1.0F);
+      Epilogue e;
+      e.channels = s.oc;
+      e.floats = {dst.data(), s.oc, s.oc};
+      run_all(s, w, image.src(), e);
+      for (std::int64_t y = 0; y < s.out_h; ++y)
+        for (std::int64_t o = 0; o < s.oc; ++o)
+          ASSERT_EQ(dst[static_cast<std::size_t>(y * s.oc + o)],
+                    static_cast<float>(plain_sum(s, image.src(), codes.data(), y, 0, o, 100)))
+              << "case " << repeat << " row " << y << " channel " << o;
+    });
+  }
+}
+
+/// Two channels 40 words apart cannot share a window; two that are near do.
+TEST(SparseConv, AStepTakesAWordOfEachChannelInItsWindow) {
+  const ConvShape s{.ic = 200, .oc = 2, .src_pixel = 200};
+  std::vector<std::int8_t> codes(400);
+  codes[0] = codes[4 * 41] = 1, codes[200 + 4 * 40] = codes[200 + 4 * 49] = 2;
+  const SparseLanes lanes = pack_sparse_conv(s, codes.data(), 0).lanes;
+  EXPECT_EQ(lanes.window, (std::vector<std::uint16_t>{0, 40, 49}));
+  EXPECT_EQ(lanes.start, (std::vector<std::uint32_t>{0, 3}));
+  EXPECT_EQ(lanes.index[16], 1);
+  EXPECT_EQ(lanes.index[17], 0);
 }
 
 TEST(SparseConv, RefusesWhatItCannotPack) {
