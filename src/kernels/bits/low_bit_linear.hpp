@@ -24,12 +24,9 @@ namespace tern::kernels {
 struct LowBitWeights {
   int bits = 2;
   std::int64_t ic = 0, oc = 0;
-  AlignedBytes packed; ///< see low_bit_kernels.hpp
-  std::vector<std::int32_t>
-      start; ///< [oc, padded to 16]: (128 - offset) * sum of weights
-  std::size_t bytes() const {
-    return packed.size() + start.size() * sizeof(start[0]);
-  }
+  AlignedBytes packed;              ///< see low_bit_kernels.hpp
+  std::vector<std::int32_t> start;  ///< [oc, padded to 16]: (128 - offset) * sum of weights
+  std::size_t bytes() const { return packed.size() + start.size() * sizeof(start[0]); }
 };
 
 /// Packs codes [oc][ic] of `bits` 2 (-2 .. 1: ternary weights and two-bit ones)
@@ -37,27 +34,22 @@ struct LowBitWeights {
 /// convolution is 1x1 without padding, in one group. Errors: unsupported (bits,
 /// geometry, more than 131072 inputs), bad_data (a code out of range), usage
 /// (offset).
-LowBitWeights pack_low_bit_linear(const ConvShape &shape, int bits,
-                                  const std::int8_t *codes,
+LowBitWeights pack_low_bit_linear(const ConvShape& shape, int bits, const std::int8_t* codes,
                                   std::int32_t offset);
 
 /// Bytes that run_low_bit_linear needs; 64-byte aligned is best.
-std::size_t low_bit_linear_scratch_bytes(const ConvShape &shape,
-                                         const LowBitWeights &weights);
+std::size_t low_bit_linear_scratch_bytes(const ConvShape& shape, const LowBitWeights& weights);
 
 /// Rows [first_row, last_row) of one image: sums of weight * (byte - offset)
 /// through `epilogue`. src: unsigned codes; bytes of a pixel behind its
 /// channels hold anything.
-void run_low_bit_linear(const ConvShape &shape, const LowBitWeights &weights,
-                        const std::uint8_t *src, const Epilogue &epilogue,
-                        std::int64_t first_row, std::int64_t last_row,
-                        void *scratch);
+void run_low_bit_linear(const ConvShape& shape, const LowBitWeights& weights, const std::uint8_t* src,
+                        const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row,
+                        void* scratch);
 /// The same for channels [first_channel, last_channel) only, so that threads
 /// can share a layer of one row; first_channel is a multiple of 16.
-void run_low_bit_linear(const ConvShape &shape, const LowBitWeights &weights,
-                        const std::uint8_t *src, const Epilogue &epilogue,
-                        std::int64_t first_row, std::int64_t last_row,
-                        std::int64_t first_channel, std::int64_t last_channel,
-                        void *scratch);
+void run_low_bit_linear(const ConvShape& shape, const LowBitWeights& weights, const std::uint8_t* src,
+                        const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row,
+                        std::int64_t first_channel, std::int64_t last_channel, void* scratch);
 
-} // namespace tern::kernels
+}  // namespace tern::kernels
