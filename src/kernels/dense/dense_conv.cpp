@@ -17,18 +17,19 @@ constexpr std::int64_t panel_blocks = 4;
 struct Unit {
   RunDense* run;
   UnpackDense* unpack;
+  RunFew* run_few;  // null where it has none
 };
 
 Unit unit() {
 #ifdef TERN_KERNELS_X86
-  static constexpr Unit avx2{&dense_avx2::run, &dense_avx2::unpack};
-  static constexpr Unit avx512{&dense_avx512::run, &dense_avx512::unpack};
-  static constexpr Unit vnni{&dense_vnni::run, &dense_vnni::unpack};
+  static constexpr Unit avx2{&dense_avx2::run, &dense_avx2::unpack, nullptr};
+  static constexpr Unit avx512{&dense_avx512::run, &dense_avx512::unpack, nullptr};
+  static constexpr Unit vnni{&dense_vnni::run, &dense_vnni::unpack, &dense_vnni::run_few};
   static constexpr const Unit *two = &avx2, *five = &avx512, *best = &vnni;
 #else
   static constexpr const Unit *two = nullptr, *five = nullptr, *best = nullptr;
 #endif
-  static constexpr Unit scalar{&dense_scalar::run, &dense_scalar::unpack};
+  static constexpr Unit scalar{&dense_scalar::run, &dense_scalar::unpack, nullptr};
   return *for_isa<const Unit*>(&scalar, two, five, best);
 }
 
@@ -192,6 +193,14 @@ void run_dense(const ConvShape& shape, const DenseWeights& weights, const std::u
   straighten(shape, job, straight);
   const Unit kernels = unit();
   const std::int64_t packed_bytes = block_bytes(weights.bits, weights.words);
+  if (kernels.run_few != nullptr && job.num_runs == 1 && job.last_pixel - job.first_pixel <= few_pixels) {
+    job.packed = weights.data.data();
+    job.bits = weights.bits;
+    job.packed_block = packed_bytes;
+    job.blocks = weights.blocks;
+    job.initial = weights.initial.data();
+    return kernels.run_few(job);
+  }
   const std::int64_t together = weights.bits == 8 ? weights.blocks : panel_blocks;
   for (std::int64_t first = 0; first < weights.blocks; first += together) {
     job.blocks = std::min(together, weights.blocks - first);

@@ -7,23 +7,12 @@
 namespace tern::kernels::dense_vnni {
 namespace {
 #include "kernels/dense/finish_tile_vnni.inl"
+#include "kernels/dense/source_word_vnni.inl"
 
 /// Pixels of a tile of neighbours, next to each other in a row.
 constexpr std::int64_t least_neighbours = 8, most_neighbours = 16;
 /// Rows shorter than this share tiles.
 constexpr std::int64_t least_in_row = 6;
-
-__m512i source_word(const std::uint8_t* from) {
-  std::int32_t word;
-  __builtin_memcpy(&word, from, 4);
-  return _mm512_set1_epi32(word);
-}
-
-/// Ends the sums' life as operands of the loop; without this g++ 12 copies every one of them in each round.
-template <int P, int N>
-inline __attribute__((always_inline)) void settle(__m512i (&acc)[P][N]) {
-  TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) asm("" : "+v"(acc[p][n]));
-}
 
 /// A job with what its tiles share.
 struct Work {

@@ -34,6 +34,10 @@ struct DenseJob {
   const std::int32_t* initial;  ///< [blocks][16]
   std::int64_t blocks, first_channel;
   const Epilogue* epilogue;
+  /// Weights as they are stored, for RunFew: of `bits` bits, `packed_block` bytes a block.
+  const std::uint8_t* packed;
+  int bits;
+  std::int64_t packed_block;
 
   bool in_border(std::int64_t y, std::int64_t ky) const {
     const std::int64_t row = y * stride_h + ky * dilation_h;
@@ -42,6 +46,10 @@ struct DenseJob {
 };
 
 using RunDense = void(const DenseJob&);
+/// The same from packed weights, at most `few_pixels` pixels and a single run: each weight is used so seldom
+/// that it is unpacked on its way into the product.
+inline constexpr std::int64_t few_pixels = 4;
+using RunFew = void(const DenseJob&);
 /// Unpacks `words` words of one block.
 using UnpackDense = void(int bits, std::int64_t words, const std::uint8_t* packed, std::int8_t* weights);
 
@@ -59,6 +67,7 @@ UnpackDense unpack;
 }  // namespace dense_avx512
 namespace dense_vnni {
 RunDense run;
+RunFew run_few;
 UnpackDense unpack;
 }  // namespace dense_vnni
 
