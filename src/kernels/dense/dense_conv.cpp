@@ -47,22 +47,24 @@ int fewest_bits(const std::int8_t* codes, std::int64_t count, bool whole_words) 
 }
 
 std::int64_t block_bytes(int bits, std::int64_t words) {
-  if (bits == 1) return words * 8;
   const std::int64_t shared = 8 / bits;
   return (words + shared - 1) / shared * dense_word;
+}
+
+/// 1 bit: 1 and -1 become 1 and 0; more: the lowest code becomes 0.
+int unsigned_code(int bits, int code) {
+  return bits == 1 ? (code > 0 ? 1 : 0) : code + (1 << (bits - 1));
 }
 
 /// Puts weight i (of 64) of a word into its place.
 void put(DenseWeights& weights, std::int64_t block, std::int64_t word, std::int64_t i, int code) {
   std::uint8_t* const data = weights.data.data() + block * block_bytes(weights.bits, weights.words);
   const std::int64_t shared = 8 / weights.bits;
-  if (weights.bits == 1)
-    data[word * 8 + i / 8] |= static_cast<std::uint8_t>((code > 0 ? 1 : 0) << (i % 8));
-  else if (weights.bits == 8)
+  if (weights.bits == 8)
     data[word * dense_word + i] = static_cast<std::uint8_t>(code);
   else
     data[word / shared * dense_word + i] |= static_cast<std::uint8_t>(
-        (code + (1 << (weights.bits - 1))) << (weights.bits * static_cast<int>(word % shared)));
+        unsigned_code(weights.bits, code) << (weights.bits * static_cast<int>(word % shared)));
 }
 
 /// Runs of the shape, longest possible, at `runs`.

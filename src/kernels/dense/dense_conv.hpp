@@ -7,10 +7,10 @@
 // src_pixel and src_row are bytes and src_pixel is a multiple of 4; the border holds bytes `offset`, bytes of
 // a pixel behind `ic` may hold anything.
 //
-// Sums of four products (vpdpbusd) need words of four source channels: weights lie as [oc /
-// 16][words][16][4], where a word is (ky, kx, c / 4). Fewer bits: k words of one channel block share the 64
-// bytes of a word, word j in the bits from j * bits on of every byte (2 and 4 bits), or a word is 64 single
-// bits (weights that are all 1 or -1). Panels of them are unpacked once for all rows of a call.
+// Sums of four products (vpdpbusd) need words of four source channels: weights lie as [oc / 16][words][16][4], where a
+// word is (ky, kx, c / 4). Fewer bits: 8 / bits words of one channel block share the 64 bytes of a word, word j in the
+// bits from j * bits on of every byte. Panels of them are unpacked once for all rows of a call; for up to four pixels
+// of a linear layer they stream and are unpacked in registers.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,7 @@ namespace {
 
 /// Words that one step takes from a block.
 template <int Bits>
-constexpr int step_words = Bits == 2 || Bits == 1 ? 4 : 2;
+constexpr int step_words = Bits == 8 ? 2 : 8 / Bits;
 /// Bytes of them.
 template <int Bits>
 constexpr int step_bytes = step_words<Bits> * 8 * Bits;
@@ -22,11 +22,6 @@ constexpr int step_bytes = step_words<Bits> * 8 * Bits;
 template <int Bits>
 inline __attribute__((always_inline)) __m512i word_of(const std::uint8_t* step, int j) {
   if constexpr (Bits == 8) return _mm512_loadu_si512(step + 64 * j);
-  if constexpr (Bits == 1) {
-    std::uint64_t bits;
-    __builtin_memcpy(&bits, step + 8 * j, 8);
-    return _mm512_maskz_set1_epi8(_cvtu64_mask64(bits), 1);
-  }
   const __m512i shifted = _mm512_srli_epi16(_mm512_loadu_si512(step), static_cast<unsigned>(Bits * j));
   return _mm512_and_si512(shifted, _mm512_set1_epi8((1 << Bits) - 1));
 }
