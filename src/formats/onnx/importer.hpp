@@ -117,6 +117,8 @@ class Importer {
   bool fold_node(const NodeView& node);
   const Value& value(const NodeView& node, int input) const;
   void release(const schema::NodeProto& node);
+  /// Counts elements that are made without standing in the file: a small file must not fill the memory.
+  void spend(std::int64_t elements);
   std::string free_name(std::string_view wanted);
   std::vector<int> all_axes(const Activation& a) const;
   /// The Net that the output needs, and its tensors.
@@ -134,9 +136,12 @@ class Importer {
   std::map<std::string_view, std::size_t> pending_;  ///< readers left
   std::set<const schema::NodeProto*> absorbed_;
   std::int64_t batch_ = 0;
-  std::int64_t folded_elements_ = 0, most_folded_elements_;
+  std::int64_t made_elements_ = 0, most_made_elements_;
   std::map<std::string, int, std::less<>> times_used_;  ///< of wanted names
 };
+
+/// Letters, digits and .:-_ of a name that some tool made up; "/layer1/conv/Conv" becomes "layer1.conv.Conv".
+std::string clean_name(std::string_view name);
 
 /// With this eps, 1 + eps is 1 in float: dividing by its root changes nothing.
 inline constexpr double no_eps = 1e-12;

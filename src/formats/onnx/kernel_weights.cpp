@@ -23,10 +23,11 @@ void set_kernel_output(Importer& importer, const NodeView& node, const Activatio
 
 void add_linear(Importer& importer, const NodeView& node, const Activation& src, Constant weight,
                 std::vector<float> bias, int places) {
+  const std::int64_t features = net::num_elements(importer.shape(src));
+  if (weight.shape.size() != 2 || weight.shape[1] != features)
+    node.broken("weights {} for {} features", net::to_string(weight.shape), features);
   Integers order;
   const Activation rows = importer.features(node, src, &order);
-  if (weight.shape.size() != 2 || weight.shape[1] != importer.shape(rows)[0])
-    node.broken("weights {} for {} features", net::to_string(weight.shape), importer.shape(rows)[0]);
   const std::int64_t outputs = weight.shape[0], inputs = weight.shape[1];
   if (!order.empty()) {
     Integers index(static_cast<std::size_t>(outputs * inputs));

@@ -126,6 +126,23 @@ TEST(OnnxHostile, ConstantsThatGrow) {
   EXPECT_EQ(import_error(wide).kind(), ErrorKind::unsupported);
 }
 
+/// Each Add of a number would be four tensors of a million channels.
+TEST(OnnxHostile, SmallNodesOnManyChannels) {
+  Builder builder({1 << 20});
+  std::string last = "x";
+  const std::string one = builder.floats("one", {}, {1});
+  for (int i = 0; i < 1000; ++i) last = builder.add("Add", "a" + std::to_string(i), {last, one});
+  expect_error(builder, ErrorKind::unsupported, "beyond measure");
+}
+
+TEST(OnnxHostile, EmptyConstants) {
+  Builder builder({4});
+  const std::string none = builder.floats("none", {0}, {}), one = builder.floats("one", {1}, {1});
+  builder.add("Add", "k", {none, one});
+  builder.add("Mul", "y", {"x", "k"});
+  EXPECT_EQ(import_error(builder).kind(), ErrorKind::unsupported);
+}
+
 TEST(OnnxHostile, DeepGraphsNeedNoStack) {
   Builder builder({1});
   std::string last = "x";
