@@ -195,15 +195,17 @@ static void run_across(const Work& work, Start start, std::int64_t most, const T
 void run(const DenseJob& job) {
   const Work work{job, code_bounds(*job.epilogue)};
   const std::int64_t pixels = job.last_pixel - job.first_pixel;
+  // Rows of three or four pixels make a tile with four blocks, so that rows of zeros are left out.
+  const bool narrow = (job.out_w == 3 || job.out_w == 4) && job.first_src_row > 0;
   Start start{};
   for (std::int64_t n = 0; start.block < job.blocks; start.block += n) {
     const std::int64_t left = job.blocks - start.block;
-    n = left >= 4 && pixels <= 4 ? 4 : left >= 2 ? 2 : 1;
+    n = left >= 4 && (pixels <= 4 || narrow) ? 4 : left >= 2 ? 2 : 1;
     const std::int64_t most = n == 4 ? 4 : 12;
     const Tiles& tiles = n == 4 ? of_4 : n == 2 ? of_2 : of_1;
     if (n == 1 && job.three_taps && job.out_w >= least_neighbours)
       run_rows(work, start, most_neighbours, least_neighbours, rows_of_1);
-    else if (job.out_w >= least_in_row)
+    else if (job.out_w >= least_in_row || (n == 4 && narrow))
       run_rows(work, start, most, 1, tiles.in_row);
     else
       run_across(work, start, most, tiles.across);
