@@ -27,11 +27,11 @@ float finished(const Epilogue& e, float x, std::int64_t c, const float* residual
 
 void dispatch(const FinishJob& job) {
 #ifdef TERN_KERNELS_X86
-  static constexpr auto avx512 = &epilogue_avx512::finish;
+  static constexpr auto avx2 = &epilogue_avx2::finish, avx512 = &epilogue_avx512::finish;
 #else
-  static constexpr decltype(&epilogue_scalar::finish) avx512 = nullptr;
+  static constexpr decltype(&epilogue_scalar::finish) avx2 = nullptr, avx512 = nullptr;
 #endif
-  for_isa<decltype(&epilogue_scalar::finish)>(&epilogue_scalar::finish, nullptr, avx512, nullptr)(job);
+  for_isa<decltype(&epilogue_scalar::finish)>(&epilogue_scalar::finish, avx2, avx512, nullptr)(job);
 }
 
 }  // namespace

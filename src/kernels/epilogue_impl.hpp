@@ -16,6 +16,7 @@ struct FinishJob {
 };
 
 namespace epilogue_scalar { void finish(const FinishJob& job); }
+namespace epilogue_avx2 { void finish(const FinishJob& job); }
 namespace epilogue_avx512 { void finish(const FinishJob& job); }
 
 }  // namespace tern::kernels
