@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -66,6 +67,13 @@ void GraphFileWriter::release_edges(std::int64_t first, std::int64_t last) {
   const auto bytes = static_cast<std::size_t>(4 * (last - first));
   file_->release(offset_of(col_.data() + first), bytes);
   if (!weight_.empty()) file_->release(offset_of(weight_.data() + first), bytes);
+}
+
+void GraphFileWriter::commit(std::int64_t num_edges) {
+  if (!weight_.empty() || num_edges < 1 || num_edges > static_cast<std::int64_t>(col_.size()))
+    fail(ErrorKind::usage, file_->path().string(), "{} edges do not end a file made for {}", num_edges, col_.size());
+  std::memcpy(file_->writable() + offsetof(Header, num_edges), &num_edges, sizeof num_edges);
+  file_->commit(layout_of(static_cast<std::int64_t>(rowptr_.size()) - 1, num_edges, false).end);
 }
 
 void write_graph(const std::filesystem::path& path, const Graph& graph) {

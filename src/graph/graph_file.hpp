@@ -35,6 +35,8 @@ class GraphFileWriter {
   /// Writes pages of `col` (and weights) of these edges out of this process's memory.
   void release_edges(std::int64_t first, std::int64_t last);
   void commit() { file_->commit(); }
+  /// The same where only the first `num_edges` edges of an unweighted file were needed. Errors: usage.
+  void commit(std::int64_t num_edges);
 
  private:
   std::shared_ptr<MappedFile> file_;

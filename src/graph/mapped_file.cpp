@@ -81,9 +81,10 @@ void MappedFile::release(std::size_t offset, std::size_t bytes) const {
   ::madvise(data_ + first, last - first, MADV_DONTNEED);
 }
 
-void MappedFile::commit() {
+void MappedFile::commit(std::uint64_t bytes) {
   if (temporary_.empty()) fail(ErrorKind::internal, path_.string(), "commit of a file that is not being written");
   if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) fail_io(path_, "write to disk", errno);
+  if (bytes < size_ && ::truncate(temporary_.c_str(), static_cast<off_t>(bytes)) != 0) fail_io(path_, "shorten", errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_io(path_, "replace", errno);
   temporary_.clear();
 }

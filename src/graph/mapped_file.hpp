@@ -38,8 +38,9 @@ class MappedFile {
 
   /// Gives the memory behind a range back to the system; the file keeps it, and the next reading maps it again.
   void release(std::size_t offset, std::size_t bytes) const;
-  /// Syncs and renames a created file to its name. Errors: io.
-  void commit();
+  /// Syncs and renames a created file to its name, cut to its first `bytes`. Errors: io.
+  void commit(std::uint64_t bytes);
+  void commit() { commit(size_); }
 
  private:
   MappedFile() = default;
