@@ -1,11 +1,11 @@
 // How much faster do layers get whose weights are mostly zero?
 //
 // usage: bench_sparse
-// One thread, one image, sources and destinations in channels-last order; our times include packing pixels and the
-// epilogue (scale, bias, relu, codes). Peers, where this build found them, run in the same process: oneDNN's dense int8
-// convolution with relu and codes, and XNNPACK's sparse float convolution (channels first, 1x1 only). Microseconds are
-// minimum and median; GOP/s count the dense layer's operations. Weights: `block` keeps or drops 4 input channels
-// together, `single` each weight for itself.
+// One thread, one image, sources and destinations in channels-last order; our times include packing pixels
+// and the epilogue (scale, bias, relu, codes). Peers, where this build found them, run in the same process:
+// oneDNN's dense int8 convolution with relu and codes, and XNNPACK's sparse float convolution (channels
+// first, 1x1 only). Microseconds are minimum and median; GOP/s count the dense layer's operations. Weights:
+// `block` keeps or drops 4 input channels together, `single` each weight for itself.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -66,7 +66,9 @@ template <class T>
 class Lines {
  public:
   explicit Lines(std::int64_t count) : data_(static_cast<std::size_t>(count) + 256 / sizeof(T)) {}
-  T* begin() { return reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(data_.data()) + 127) & ~std::uintptr_t{63}); }
+  T* begin() {
+    return reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(data_.data()) + 127) & ~std::uintptr_t{63});
+  }
 
  private:
   std::vector<T> data_;
@@ -95,7 +97,8 @@ std::vector<int> weights_of(const Layer& l) {
       bool kept = false;
       for (std::int64_t i = 0; i < l.ic; ++i) {
         if (i % group == 0) kept = rng.uniform() >= l.zeros;
-        if (kept) out[static_cast<std::size_t>((o * l.ic + i) * taps + t)] = static_cast<int>(rng.below(127)) + 1;
+        if (kept)
+          out[static_cast<std::size_t>((o * l.ic + i) * taps + t)] = static_cast<int>(rng.below(127)) + 1;
       }
     }
   return out;
@@ -106,12 +109,18 @@ template <class T, class W>
 class Ours {
  public:
   explicit Ours(const Layer& l)
-      : shape_(shape_of(l)), src_((l.out * l.stride + l.kernel) * shape_.src_row), scale_(l.oc + 15, 1e-4F),
-        bias_(l.oc + 15, 0.1F), codes_(l.out * l.out * l.oc), floats_(l.out * l.out * l.oc) {
+      : shape_(shape_of(l)),
+        src_((l.out * l.stride + l.kernel) * shape_.src_row),
+        scale_(l.oc + 15, 1e-4F),
+        bias_(l.oc + 15, 0.1F),
+        codes_(l.out * l.out * l.oc),
+        floats_(l.out * l.out * l.oc) {
     const std::vector<int> values = weights_of(l);
     const std::vector<W> weights(values.begin(), values.end());
-    if constexpr (std::is_same_v<W, float>) weights_ = pack_sparse_conv(shape_, weights.data());
-    else weights_ = pack_sparse_conv(shape_, weights.data(), 0);
+    if constexpr (std::is_same_v<W, float>)
+      weights_ = pack_sparse_conv(shape_, weights.data());
+    else
+      weights_ = pack_sparse_conv(shape_, weights.data(), 0);
     scratch_.resize(sparse_conv_scratch_bytes(shape_, weights_));
     tern::Rng rng(2);
     for (std::int64_t i = 0; i < (l.out * l.stride + l.kernel) * shape_.src_row; ++i)
@@ -119,10 +128,16 @@ class Ours {
     epilogue_.channels = l.oc, epilogue_.scale = scale_.data(), epilogue_.bias = bias_.data();
     epilogue_.clamp = true, epilogue_.clamp_high = std::numeric_limits<float>::infinity();
     epilogue_.inverse_scale = 0.1F;
-    if constexpr (std::is_same_v<W, float>) epilogue_.floats = {floats_.begin(), l.oc, l.out * l.oc};
-    else epilogue_.codes = {codes_.begin(), l.oc, l.out * l.oc};
+    if constexpr (std::is_same_v<W, float>)
+      epilogue_.floats = {floats_.begin(), l.oc, l.out * l.oc};
+    else
+      epilogue_.codes = {codes_.begin(), l.oc, l.out * l.oc};
   }
-  void run() { run_sparse_conv(shape_, weights_, src_.begin(), epilogue_, 0, shape_.out_h, scratch_.data()); }
+  void run() {
+    run_sparse_conv(shape_, weights_,
+                    src_.begin() + shape_.pad_h * shape_.src_row + shape_.pad_w * shape_.src_pixel, epilogue_,
+                    0, shape_.out_h, scratch_.data());
+  }
   double gop() const { return 2e-9 * static_cast<double>(shape_.macs()); }
   std::size_t bytes() const { return weights_.bytes(); }
 
@@ -146,7 +161,8 @@ Work dense_int8([[maybe_unused]] const Layer& l) {
   static const engine cpu(engine::kind::cpu, 0);
   static stream order(cpu);
   const std::int64_t pad = l.kernel / 2, in = l.out * l.stride;
-  const memory::dims front{pad, pad}, back{(l.out - 1) * l.stride + l.kernel - in - pad, (l.out - 1) * l.stride + l.kernel - in - pad};
+  const memory::dims front{pad, pad},
+      back{(l.out - 1) * l.stride + l.kernel - in - pad, (l.out - 1) * l.stride + l.kernel - in - pad};
   const convolution_forward::desc desc(
       prop_kind::forward_inference, algorithm::convolution_direct, {{1, l.ic, in, in}, type::u8, tag::nhwc},
       {{l.oc, l.ic, l.kernel, l.kernel}, type::s8, tag::any}, {{l.oc}, type::f32, tag::x},
@@ -160,7 +176,9 @@ Work dense_int8([[maybe_unused]] const Layer& l) {
   const memory src(found.src_desc(), cpu), weights(found.weights_desc(), cpu), bias(found.bias_desc(), cpu),
       dst(found.dst_desc(), cpu);
   return [conv = convolution_forward(found), src, weights, bias, dst] {
-    conv.execute(order, {{DNNL_ARG_SRC, src}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, dst}});
+    conv.execute(
+        order,
+        {{DNNL_ARG_SRC, src}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, dst}});
     order.wait();
   };
 #else
@@ -175,14 +193,18 @@ Work sparse_float([[maybe_unused]] const Layer& l) {
   const std::vector<int> values = weights_of(l);
   const std::vector<float> weights(values.begin(), values.end()), bias(static_cast<std::size_t>(l.oc), 0.1F);
   const auto image = [&](std::int64_t channels) {
-    return std::make_shared<std::vector<float>>(static_cast<std::size_t>(channels * l.out * l.out + 1024), 1.0F);
+    return std::make_shared<std::vector<float>>(static_cast<std::size_t>(channels * l.out * l.out + 1024),
+                                                1.0F);
   };
   const auto src = image(l.ic), dst = image(l.oc);
-  const auto ic = static_cast<std::size_t>(l.ic), oc = static_cast<std::size_t>(l.oc), out = static_cast<std::size_t>(l.out);
+  const auto ic = static_cast<std::size_t>(l.ic), oc = static_cast<std::size_t>(l.oc),
+             out = static_cast<std::size_t>(l.out);
   xnn_operator_t op = nullptr;
-  if (xnn_create_convolution2d_nchw_f32(0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, ic, oc, ic, oc, weights.data(), bias.data(), 0,
-                                        std::numeric_limits<float>::infinity(), 0, &op) != xnn_status_success ||
-      xnn_setup_convolution2d_nchw_f32(op, 1, out, out, src->data(), dst->data(), nullptr) != xnn_status_success)
+  if (xnn_create_convolution2d_nchw_f32(0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, ic, oc, ic, oc, weights.data(),
+                                        bias.data(), 0, std::numeric_limits<float>::infinity(), 0,
+                                        &op) != xnn_status_success ||
+      xnn_setup_convolution2d_nchw_f32(op, 1, out, out, src->data(), dst->data(), nullptr) !=
+          xnn_status_success)
     return {};
   return [op, src, dst] { xnn_run_operator(op, nullptr); };
 #else
@@ -194,17 +216,18 @@ template <class T, class W>
 std::pair<Figures, Figures> report(const std::string& what, const Layer& l, const Work& peer) {
   Ours<T, W> ours(l);
   const auto [a, b] = measure([&] { ours.run(); }, peer);
-  fmt::print("{:<34} {:>5.0f}% {:>7} KB {:>8.1f} {:>8.1f} us {:>7.0f} GOP/s", what, 100 * l.zeros, ours.bytes() / 1024,
-             a.min_us, a.median_us, ours.gop() / a.min_us * 1e6);
-  if (peer) fmt::print("   peer {:>8.1f} {:>8.1f} us   {:>5.2f}x", b.min_us, b.median_us, b.min_us / a.min_us);
+  fmt::print("{:<34} {:>5.0f}% {:>7} KB {:>8.1f} {:>8.1f} us {:>7.0f} GOP/s", what, 100 * l.zeros,
+             ours.bytes() / 1024, a.min_us, a.median_us, ours.gop() / a.min_us * 1e6);
+  if (peer)
+    fmt::print("   peer {:>8.1f} {:>8.1f} us   {:>5.2f}x", b.min_us, b.median_us, b.min_us / a.min_us);
   fmt::print("\n");
   std::fflush(stdout);
   return {a, b};
 }
 
 std::string name_of(const Layer& l, const char* type) {
-  return fmt::format("{} {} {}x{} {}-{} {}x{}{}", type, l.block ? "block" : "single", l.kernel, l.kernel, l.ic, l.oc, l.out,
-                     l.out, l.stride == 2 ? " /2" : "");
+  return fmt::format("{} {} {}x{} {}-{} {}x{}{}", type, l.block ? "block" : "single", l.kernel, l.kernel,
+                     l.ic, l.oc, l.out, l.out, l.stride == 2 ? " /2" : "");
 }
 
 /// The convolutions of a ResNet-18 for 32x32 images, but for the first.
@@ -227,8 +250,10 @@ void resnet18() {
 
 int main() {
   tern::set_num_threads(1);
-  fmt::print("instruction set {}, one thread; zeros, bytes of weights, min and median us, dense GOP/s, peer min and median us, ratio\n",
-             name_of(tern::kernels::current_isa()));
+  fmt::print(
+      "instruction set {}, one thread; zeros, bytes of weights, min and median us, dense GOP/s, peer min and "
+      "median us, ratio\n",
+      name_of(tern::kernels::current_isa()));
 #ifndef TERN_BENCH_DNNL
   fmt::print("built without oneDNN: its times are missing\n");
 #endif
@@ -240,9 +265,15 @@ int main() {
     fmt::print("-- int8, {}; peer: oneDNN int8, dense\n", block ? "blocks of 1x4" : "single weights");
     for (const std::int64_t kernel : {1, 3})
       for (const double zeros : sparsities) {
-        const Layer l = kernel == 1 ? Layer{256, 256, 1, 28, 1, zeros, block} : Layer{128, 128, 3, 16, 1, zeros, block};
+        const Layer l =
+            kernel == 1 ? Layer{256, 256, 1, 28, 1, zeros, block} : Layer{128, 128, 3, 16, 1, zeros, block};
         report<std::uint8_t, std::int8_t>(name_of(l, "int8"), l, dense_int8(l));
       }
+  }
+  fmt::print("-- int8 linear layers of one row; peer: oneDNN int8, dense, as a 1x1 convolution\n");
+  for (const std::int64_t width : {512, 1024, 2048}) {
+    const Layer l{width, width, 1, 1, 1, 0.9, true};
+    report<std::uint8_t, std::int8_t>(name_of(l, "int8"), l, dense_int8(l));
   }
   fmt::print("-- floats, single weights; peer: XNNPACK, sparse\n");
   for (const double zeros : sparsities) {

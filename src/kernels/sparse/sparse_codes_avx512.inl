@@ -1,14 +1,17 @@
 // An Epilogue that stores codes alone, on vectors of pixels of one channel. Include after sparse_panels.inl.
 //
-// Sums lie by channel, codes by pixel. Finishing before transposing moves a byte and not a float an element, and keeps a
-// channel's parameters in registers. The arithmetic is that of kernels/epilogue.hpp; its two clamps are one here, which
-// is exact: rounding x * inverse_scale never changes the order of two values.
+// Sums lie by channel, codes by pixel. Finishing before transposing moves a byte and not a float an element,
+// and keeps a channel's parameters in registers. The arithmetic is that of kernels/epilogue.hpp; its two
+// clamps are one here, which is exact: rounding x * inverse_scale never changes the order of two values.
 
 static bool codes_alone(const Epilogue& e) {
-  return e.codes.data != nullptr && e.floats.data == nullptr && e.residual.data == nullptr && e.inverse_scale > 0;
+  return e.codes.data != nullptr && e.floats.data == nullptr && e.residual.data == nullptr &&
+         e.inverse_scale > 0;
 }
 
-static float between(float value, float low, float high) { return value < low ? low : value > high ? high : value; }
+static float between(float value, float low, float high) {
+  return value < low ? low : value > high ? high : value;
+}
 
 class CodesFinish {
  public:
@@ -24,7 +27,8 @@ class CodesFinish {
   TERN_INLINE_MEMBER void channel(std::int64_t o, const SparseScratch& scratch, const Vec (&acc)[V]) const {
     const std::int64_t row = o % sparse_channels / 4 * V * lanes;
     std::uint32_t* const codes = scratch.codes + row;
-    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale), low = _mm512_set1_ps(low_), high = _mm512_set1_ps(high_);
+    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale), low = _mm512_set1_ps(low_),
+                 high = _mm512_set1_ps(high_);
     __m512 x[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) x[v] = _mm512_cvtepi32_ps(acc[v]);
@@ -44,7 +48,8 @@ class CodesFinish {
       const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(o % 4 * 8));
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
-        const Vec bytes = _mm512_and_si512(_mm512_srl_epi32(load(scratch.residual + row + v * lanes), shift), splat(255));
+        const Vec bytes =
+            _mm512_and_si512(_mm512_srl_epi32(load(scratch.residual + row + v * lanes), shift), splat(255));
         const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(bytes, splat(e_.residual_offset)));
         x[v] = _mm512_add_ps(x[v], _mm512_mul_ps(values, _mm512_set1_ps(e_.residual_scale)));
       }
@@ -74,7 +79,8 @@ static void store_codes(const SparseJob& job, std::int64_t count, std::int64_t v
   const Vec offset = _mm512_set1_epi8(static_cast<char>(job.epilogue.offset));
   std::uint32_t* const last = job.scratch.codes + width / 4 * vectors * lanes;
   for (std::int64_t i = 0; width % 4 != 0 && i < count; i += lanes)
-    store(last + i, _mm512_srl_epi32(load(last + i), _mm_cvtsi32_si128(static_cast<int>(32 - width % 4 * 8))));
+    store(last + i,
+          _mm512_srl_epi32(load(last + i), _mm_cvtsi32_si128(static_cast<int>(32 - width % 4 * 8))));
   for (std::int64_t i = 0; i < count; i += 4) {
     Vec r[4];
     transpose_four([&](int w) { return job.scratch.codes + w * vectors * lanes + i; }, r);
@@ -91,12 +97,13 @@ static void load_residual(const SparseJob& job, std::int64_t vectors, std::int64
   const std::int64_t* const pixels = job.scratch.residual_pixels;
   for (std::int64_t i = 0; i < vectors * lanes; i += lanes)
     for (std::int64_t c = 0; c < width; c += 16) {
-      alignas(16) std::uint8_t tail[16][16];
-      const auto mask = static_cast<__mmask16>((1 << (width - c)) - 1);
-      if (width - c < 16)
-        for (int k = 0; k < 16; ++k)
-          _mm_store_si128(reinterpret_cast<__m128i*>(tail[k]), _mm_maskz_loadu_epi8(mask, src + pixels[i + k] + c));
       const bool whole = width - c >= 16;
+      alignas(16) std::uint8_t tail[16][16];
+      for (int k = 0; !whole && k < 16; ++k) {
+        const auto mask = static_cast<__mmask16>((1 << (width - c)) - 1);
+        _mm_store_si128(reinterpret_cast<__m128i*>(tail[k]),
+                        _mm_maskz_loadu_epi8(mask, src + pixels[i + k] + c));
+      }
       Vec r[4];
       transpose_four([&](int k) { return whole ? src + pixels[i + k] + c : tail[k]; }, r);
 #pragma GCC unroll 4

@@ -18,8 +18,8 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-/// Tiles that are a part of a band leave most of each row alone: rows an odd number of cache lines apart then spread over
-/// the sets of the first-level cache.
+/// Tiles that are a part of a band leave most of each row alone: rows an odd number of cache lines apart then
+/// spread over the sets of the first-level cache.
 std::int64_t pitch_of(const SparsePanel& p) {
   if (p.band <= sparse_tile) return round_up(p.band + p.halo, 4);
   return ((p.band + p.halo + sparse_lanes - 1) / sparse_lanes | 1) * sparse_lanes;
@@ -141,19 +141,29 @@ Kernel lanes_kernel() {
 
 Kernel floats_kernel() {
 #ifdef TERN_KERNELS_X86
-  return for_isa<Kernel>(&sparse_scalar::conv_floats, &sparse_avx2::conv_floats, &sparse_avx512::conv_floats, nullptr);
+  return for_isa<Kernel>(&sparse_scalar::conv_floats, &sparse_avx2::conv_floats, &sparse_avx512::conv_floats,
+                         nullptr);
 #else
   return &sparse_scalar::conv_floats;
 #endif
 }
 
-void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const void* src, const Epilogue& epilogue,
-         std::int64_t first_row, std::int64_t last_row, void* scratch) {
+void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const void* src,
+         const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
   if (first_row >= last_row) return;
-  SparseJob job{s, epilogue, static_cast<const char*>(src), first_row, last_row, w.pixel_words,
-                w.words.data(), w.index.data(), w.start.data(), w.floats ? nullptr : w.initial.data(),
+  SparseJob job{s,
+                epilogue,
+                static_cast<const char*>(src),
+                first_row,
+                last_row,
+                w.pixel_words,
+                w.words.data(),
+                w.index.data(),
+                w.start.data(),
+                w.floats ? nullptr : w.initial.data(),
                 {w.lanes.start.data(), w.lanes.window.data(), w.lanes.index.data(), w.lanes.words.data()},
-                balanced_panel(s, w.pixel_words, last_row - first_row), {}};
+                balanced_panel(s, w.pixel_words, last_row - first_row),
+                {}};
   divide(s, job.panel, w.pixel_words, scratch, &job.scratch);
   kernel(job);
 }
@@ -161,8 +171,8 @@ void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const vo
 }  // namespace
 
 std::size_t SparseConvWeights::bytes() const {
-  return words.size() * 4 + index.size() * 2 + start.size() * 4 + initial.size() * 4 + lanes.words.size() * 4 +
-         lanes.index.size() + lanes.window.size() * 2 + lanes.start.size() * 4;
+  return words.size() * 4 + index.size() * 2 + start.size() * 4 + initial.size() * 4 +
+         lanes.words.size() * 4 + lanes.index.size() + lanes.window.size() * 2 + lanes.start.size() * 4;
 }
 
 double SparseConvWeights::density(const ConvShape& shape) const {
@@ -172,13 +182,16 @@ double SparseConvWeights::density(const ConvShape& shape) const {
 SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes, std::int32_t offset) {
   const std::int64_t pixel_words = (s.ic + 3) / 4;
   check(s, pixel_words);
-  if (offset < 0 || offset > 255) fail(ErrorKind::usage, "sparse_conv", "offset: expected 0 to 255, got {}", offset);
+  if (offset < 0 || offset > 255)
+    fail(ErrorKind::usage, "sparse_conv", "offset: expected 0 to 255, got {}", offset);
   if (s.src_pixel % 4 != 0 || s.src_pixel < s.ic)
-    fail(ErrorKind::usage, "sparse_conv", "src_pixel: expected a multiple of 4 and at least {}, got {}", s.ic, s.src_pixel);
+    fail(ErrorKind::usage, "sparse_conv", "src_pixel: expected a multiple of 4 and at least {}, got {}", s.ic,
+         s.src_pixel);
   const std::int64_t taps = s.taps();
   SparseConvWeights out = compress(s, pixel_words, [&](std::int64_t o, std::int64_t t, std::int64_t w) {
     std::int8_t four[4] = {};
-    for (std::int64_t c = 4 * w; c < std::min(4 * w + 4, s.ic); ++c) four[c % 4] = codes[(o * s.ic + c) * taps + t];
+    for (std::int64_t c = 4 * w; c < std::min(4 * w + 4, s.ic); ++c)
+      four[c % 4] = codes[(o * s.ic + c) * taps + t];
     std::uint32_t bits = 0;
     std::memcpy(&bits, four, 4);
     return bits;
@@ -208,16 +221,22 @@ SparseConvWeights pack_sparse_conv(const ConvShape& s, const float* weight) {
 
 std::size_t sparse_conv_scratch_bytes(const ConvShape& shape, const SparseConvWeights& weights) {
   SparseScratch parts{};
-  return 64 + divide(shape, panel_of(shape, weights.pixel_words, shape.out_h), weights.pixel_words, nullptr, &parts);
+  return 64 + divide(shape, panel_of(shape, weights.pixel_words, shape.out_h), weights.pixel_words, nullptr,
+                     &parts);
 }
 
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const std::uint8_t* src,
                      const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
-  run(weights.lanes.start.empty() ? codes_kernel() : lanes_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
+  if (weights.floats)
+    fail(ErrorKind::usage, "sparse_conv", "weights: expected int8 for a source of codes, got floats");
+  const Kernel kernel = weights.lanes.start.empty() ? codes_kernel() : lanes_kernel();
+  run(kernel, shape, weights, src, epilogue, first_row, last_row, scratch);
 }
 
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* src,
                      const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
+  if (!weights.floats)
+    fail(ErrorKind::usage, "sparse_conv", "weights: expected floats for a source of floats, got int8");
   run(floats_kernel(), shape, weights, src, epilogue, first_row, last_row, scratch);
 }
 

@@ -1,4 +1,5 @@
-// Vectors of 8 pixels: floats by fused multiply-add, int8 words as two products of 16-bit pairs, which cannot overflow.
+// Vectors of 8 pixels: floats by fused multiply-add, int8 words as two products of 16-bit pairs, which cannot
+// overflow.
 #include <immintrin.h>
 
 #include "kernels/sparse/sparse_conv_impl.hpp"
@@ -11,16 +12,25 @@ namespace {
 typedef __m256i Vec;
 constexpr std::int64_t lanes = 8;
 
-TERN_INLINE Vec load(const void* p) { return _mm256_loadu_si256(static_cast<const Vec*>(p)); }
-TERN_INLINE void store(void* p, Vec v) { _mm256_storeu_si256(static_cast<Vec*>(p), v); }
-TERN_INLINE Vec splat(std::int32_t value) { return _mm256_set1_epi32(value); }
-TERN_INLINE Vec zero() { return _mm256_setzero_si256(); }
+TERN_INLINE Vec load(const void* p) {
+  return _mm256_loadu_si256(static_cast<const Vec*>(p));
+}
+TERN_INLINE void store(void* p, Vec v) {
+  _mm256_storeu_si256(static_cast<Vec*>(p), v);
+}
+TERN_INLINE Vec splat(std::int32_t value) {
+  return _mm256_set1_epi32(value);
+}
+TERN_INLINE Vec zero() {
+  return _mm256_setzero_si256();
+}
 
 /// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels.
-static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words, char* dst,
-                        std::int64_t pitch) {
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words,
+                        char* dst, std::int64_t pitch) {
   for (std::int64_t w = 0; w < words; ++w)
-    for (std::int64_t i = 0; i < count; ++i) __builtin_memcpy(dst + w * pitch + i * 4, src + places[i] + w * 4, 4);
+    for (std::int64_t i = 0; i < count; ++i)
+      __builtin_memcpy(dst + w * pitch + i * 4, src + places[i] + w * 4, 4);
 }
 
 /// Finishes job.scratch.sums, [width channels][pitch pixels], of `count` pixels from pixel `first` on.
@@ -30,7 +40,8 @@ static void finish_sums(const SparseJob& job, std::int64_t first, std::int64_t c
   const std::int64_t out_w = job.shape.out_w;
   Sum pixels[8 * lanes][sparse_channels];
   for (std::int64_t o = 0; o < width; ++o)
-    for (std::int64_t i = 0; i < count; ++i) __builtin_memcpy(&pixels[i][o], job.scratch.sums + o * pitch + i, 4);
+    for (std::int64_t i = 0; i < count; ++i)
+      __builtin_memcpy(&pixels[i][o], job.scratch.sums + o * pitch + i, 4);
   for (std::int64_t i = 0; i < count;) {
     const std::int64_t x = (first + i) % out_w, left = count - i;
     const std::int64_t run = out_w - x < left ? out_w - x : left;
@@ -61,7 +72,9 @@ struct Codes {
 struct Floats {
   typedef float Sum;
   static constexpr std::int64_t element = 4, most = 8;
-  TERN_INLINE __m256 weight(const std::uint32_t* word) { return _mm256_castsi256_ps(splat(static_cast<int>(*word))); }
+  TERN_INLINE __m256 weight(const std::uint32_t* word) {
+    return _mm256_castsi256_ps(splat(static_cast<int>(*word)));
+  }
   TERN_INLINE Vec dot(Vec sum, const char* src, __m256 weight) {
     const __m256 x = _mm256_castsi256_ps(load(src));
     return _mm256_castps_si256(_mm256_fmadd_ps(x, weight, _mm256_castsi256_ps(sum)));
@@ -77,7 +90,11 @@ constexpr Tile code_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
 constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
 }  // namespace
 
-void conv_codes(const SparseJob& job) { conv<Codes>(job, code_tiles); }
-void conv_floats(const SparseJob& job) { conv<Floats>(job, float_tiles); }
+void conv_codes(const SparseJob& job) {
+  conv<Codes>(job, code_tiles);
+}
+void conv_floats(const SparseJob& job) {
+  conv<Floats>(job, float_tiles);
+}
 
 }  // namespace tern::kernels::sparse_avx2

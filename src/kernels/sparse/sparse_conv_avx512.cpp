@@ -1,4 +1,5 @@
-// Floats by fused multiply-add; int8 words without VNNI as two products of 16-bit pairs, which cannot overflow.
+// Floats by fused multiply-add; int8 words without VNNI as two products of 16-bit pairs, which cannot
+// overflow.
 #include <immintrin.h>
 
 #include "kernels/sparse/sparse_conv_impl.hpp"
@@ -50,6 +51,7 @@ TERN_INLINE Vec push_byte(Vec words, Vec bytes) {
 }
 
 #include "kernels/sparse/sparse_panels.inl"
+
 #include "kernels/sparse/sparse_codes_avx512.inl"
 
 constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
@@ -57,7 +59,11 @@ constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
 constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
 }  // namespace
 
-void conv_codes(const SparseJob& job) { conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles); }
-void conv_floats(const SparseJob& job) { conv<Floats>(job, float_tiles); }
+void conv_codes(const SparseJob& job) {
+  conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles);
+}
+void conv_floats(const SparseJob& job) {
+  conv<Floats>(job, float_tiles);
+}
 
 }  // namespace tern::kernels::sparse_avx512

@@ -11,9 +11,10 @@ namespace tern::kernels {
 /// Pixels in the widest vector, pixels summed together at most, and output channels stored together.
 inline constexpr std::int64_t sparse_lanes = 16, sparse_tile = 8 * sparse_lanes, sparse_channels = 64;
 
-/// How a panel of output pixels is laid out. Pixels of the output count row by row, p = y * out_w + x. A plane holds for
-/// every p the words under it at one column of the kernel and one phase of its rows; the words of tap row kh are those
-/// of pixel p + kh / phases * row_step * out_w in plane kh % phases, so that vectors run on across the ends of rows.
+/// How a panel of output pixels is laid out. Pixels of the output count row by row, p = y * out_w + x. A
+/// plane holds for every p the words under it at one column of the kernel and one phase of its rows; the
+/// words of tap row kh are those of pixel p + kh / phases * row_step * out_w in plane kh % phases, so that
+/// vectors run on across the ends of rows.
 struct SparsePanel {
   std::int64_t phases;    ///< tap rows that are not a whole number of output rows apart
   std::int64_t row_step;  ///< output rows from tap row kh to kh + phases
@@ -25,13 +26,13 @@ struct SparsePanel {
 
 /// Parts of the scratch, each from a cache line on.
 struct SparseScratch {
-  std::uint32_t* table;  ///< [taps * pixel_words] place of each index, in bytes from the panel's start
-  std::int64_t* pixels;  ///< [pitch] source of each pixel of the band, in bytes from the first
-  char* panel;           ///< [rows][pitch] words; of lanes: a pixel's words and a window of zeros
-  std::int32_t* sums;    ///< [sparse_channels][sparse_tile]
-  std::uint32_t* codes;  ///< [sparse_channels / 4][sparse_tile] words of four channels
-  std::uint32_t* residual;  ///< the same of the residual's codes
-  std::int64_t* code_pixels;      ///< [sparse_tile] a tile's pixels in Epilogue::codes
+  std::uint32_t* table;       ///< [taps * pixel_words] place of each index, in bytes from the panel's start
+  std::int64_t* pixels;       ///< [pitch] source of each pixel of the band, in bytes from the first
+  char* panel;                ///< [rows][pitch] words; of lanes: a pixel's words and a window of zeros
+  std::int32_t* sums;         ///< [sparse_channels][sparse_tile]
+  std::uint32_t* codes;       ///< [sparse_channels / 4][sparse_tile] words of four channels
+  std::uint32_t* residual;    ///< the same of the residual's codes
+  std::int64_t* code_pixels;  ///< [sparse_tile] a tile's pixels in Epilogue::codes
   std::int64_t* residual_pixels;  ///< the same in Epilogue::residual_codes
 };
 

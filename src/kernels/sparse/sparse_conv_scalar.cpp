@@ -61,14 +61,19 @@ void lanes_codes(const SparseJob& job) {
         for (std::uint32_t i = lanes.start[from / sparse_step]; i < lanes.start[from / sparse_step + 1]; ++i)
           for (std::int64_t o = 0; o < width; ++o) {
             const std::int64_t step = i * sparse_step + o;
-            sums[o] += product(lanes.words[step], src + (lanes.window[i] + lanes.index[step]) * 4, std::int32_t{});
+            sums[o] +=
+                product(lanes.words[step], src + (lanes.window[i] + lanes.index[step]) * 4, std::int32_t{});
           }
         finish(job.epilogue, sums, sparse_step, y, x, 1, from, width);
       }
     }
 }
 
-void conv_codes(const SparseJob& job) { conv<std::int32_t>(job, 1); }
-void conv_floats(const SparseJob& job) { conv<float>(job, 4); }
+void conv_codes(const SparseJob& job) {
+  conv<std::int32_t>(job, 1);
+}
+void conv_floats(const SparseJob& job) {
+  conv<float>(job, 4);
+}
 
 }  // namespace tern::kernels::sparse_scalar

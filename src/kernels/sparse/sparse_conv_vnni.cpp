@@ -25,15 +25,20 @@ struct Codes {
 };
 
 /// words >> 8, with the low byte of `bytes` on top.
-TERN_INLINE Vec push_byte(Vec words, Vec bytes) { return _mm512_shrdi_epi32(words, bytes, 8); }
+TERN_INLINE Vec push_byte(Vec words, Vec bytes) {
+  return _mm512_shrdi_epi32(words, bytes, 8);
+}
 
 #include "kernels/sparse/sparse_panels.inl"
+
 #include "kernels/sparse/sparse_codes_avx512.inl"
 
 constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
 constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
 }  // namespace
 
-void conv_codes(const SparseJob& job) { conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles); }
+void conv_codes(const SparseJob& job) {
+  conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles);
+}
 
 }  // namespace tern::kernels::sparse_vnni

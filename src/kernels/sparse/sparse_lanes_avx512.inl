@@ -3,14 +3,24 @@
 typedef __m512i Vec;
 constexpr std::int64_t lanes = 16;
 
-TERN_INLINE Vec load(const void* p) { return _mm512_loadu_si512(p); }
-TERN_INLINE void store(void* p, Vec v) { _mm512_storeu_si512(p, v); }
-TERN_INLINE Vec splat(std::int32_t value) { return _mm512_set1_epi32(value); }
-TERN_INLINE __m128i load_four(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
-TERN_INLINE Vec zero() { return _mm512_setzero_si512(); }
+TERN_INLINE Vec load(const void* p) {
+  return _mm512_loadu_si512(p);
+}
+TERN_INLINE void store(void* p, Vec v) {
+  _mm512_storeu_si512(p, v);
+}
+TERN_INLINE Vec splat(std::int32_t value) {
+  return _mm512_set1_epi32(value);
+}
+TERN_INLINE __m128i load_four(const void* p) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(p));
+}
+TERN_INLINE Vec zero() {
+  return _mm512_setzero_si512();
+}
 
-/// Four words of each of 16 rows, from at(row) on: r[i] = word i of all rows, the transpose of what lies in memory. Rows
-/// four apart are joined while loading, so that the shuffles stay within 128 bits.
+/// Four words of each of 16 rows, from at(row) on: r[i] = word i of all rows, the transpose of what lies in
+/// memory. Rows four apart are joined while loading, so that the shuffles stay within 128 bits.
 template <class At>
 TERN_INLINE void transpose_four(const At& at, Vec* r) {
   Vec joined[4];
@@ -21,18 +31,20 @@ TERN_INLINE void transpose_four(const At& at, Vec* r) {
     joined[j] = _mm512_mask_broadcast_i32x4(joined[j], 0x0f00, load_four(at(j + 8)));
     joined[j] = _mm512_mask_broadcast_i32x4(joined[j], 0xf000, load_four(at(j + 12)));
   }
-  const Vec low01 = _mm512_unpacklo_epi32(joined[0], joined[1]), high01 = _mm512_unpackhi_epi32(joined[0], joined[1]);
-  const Vec low23 = _mm512_unpacklo_epi32(joined[2], joined[3]), high23 = _mm512_unpackhi_epi32(joined[2], joined[3]);
+  const Vec low01 = _mm512_unpacklo_epi32(joined[0], joined[1]),
+            high01 = _mm512_unpackhi_epi32(joined[0], joined[1]);
+  const Vec low23 = _mm512_unpacklo_epi32(joined[2], joined[3]),
+            high23 = _mm512_unpackhi_epi32(joined[2], joined[3]);
   r[0] = _mm512_unpacklo_epi64(low01, low23);
   r[1] = _mm512_unpackhi_epi64(low01, low23);
   r[2] = _mm512_unpacklo_epi64(high01, high23);
   r[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
-/// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels; all 16 places are read, and up to 12
-/// bytes behind a pixel's last word.
-static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words, char* dst,
-                        std::int64_t pitch) {
+/// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels; all 16 places are read, and
+/// up to 12 bytes behind a pixel's last word.
+static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words,
+                        char* dst, std::int64_t pitch) {
   const auto mask = static_cast<__mmask16>((1 << count) - 1);
   for (std::int64_t w = 0; w < words; w += 4) {
     Vec r[4];
@@ -43,8 +55,12 @@ static void pack_pixels(const char* src, const std::int64_t* places, std::int64_
   }
 }
 
-TERN_INLINE __m512 as_float(Vec sum, std::int32_t) { return _mm512_cvtepi32_ps(sum); }
-TERN_INLINE __m512 as_float(Vec sum, float) { return _mm512_castsi512_ps(sum); }
+TERN_INLINE __m512 as_float(Vec sum, std::int32_t) {
+  return _mm512_cvtepi32_ps(sum);
+}
+TERN_INLINE __m512 as_float(Vec sum, float) {
+  return _mm512_castsi512_ps(sum);
+}
 
 /// Finishes job.scratch.sums, [width channels][pitch pixels], of `count` pixels from pixel `first` on.
 template <class Sum>

@@ -1,4 +1,5 @@
-// int8 words in lanes of 16 output channels: source words by vpermi2d from a window of two registers, then vpdpbusd.
+// int8 words in lanes of 16 output channels: source words by vpermi2d from a window of two registers, then
+// vpdpbusd.
 #include <immintrin.h>
 
 #include "kernels/sparse/sparse_conv_impl.hpp"
@@ -8,7 +9,8 @@ namespace {
 #include "kernels/epilogue_lanes_avx512.inl"
 
 /// Sums of 16 channels over steps [i, end), one after the other in two sums side by side.
-__m512i sum_steps(const SparseLanesView& lanes, const char* src, std::uint32_t i, std::uint32_t end, __m512i initial) {
+__m512i sum_steps(const SparseLanesView& lanes, const char* src, std::uint32_t i, std::uint32_t end,
+                  __m512i initial) {
   const auto product = [&](__m512i sum, std::uint32_t step) __attribute__((always_inline)) {
     const char* const window = src + lanes.window[step] * 4;
     const auto* const index = reinterpret_cast<const __m128i*>(lanes.index + step * sparse_step);
@@ -35,13 +37,16 @@ void lanes_codes(const SparseJob& job) {
   for (std::int64_t y = job.first_row; y < job.last_row; ++y)
     for (std::int64_t x = 0; x < s.out_w; ++x) {
       // A window may reach behind the pixel; lanes without a word multiply what is there by zero.
-      __builtin_memcpy(words, job.src + y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel, job.pixel_words * 4);
+      __builtin_memcpy(words, job.src + y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel,
+                       job.pixel_words * 4);
       __builtin_memset(words + job.pixel_words * 4, 0, sparse_window * 4);
       for (std::int64_t from = 0; from < s.oc; from += sparse_step) {
-        const auto mask = static_cast<__mmask16>(s.oc - from >= sparse_step ? 0xffff : (1 << (s.oc - from)) - 1);
+        const auto mask =
+            static_cast<__mmask16>(s.oc - from >= sparse_step ? 0xffff : (1 << (s.oc - from)) - 1);
         const std::uint32_t* const range = job.lanes.start + from / sparse_step;
         const __m512i initial = _mm512_maskz_loadu_epi32(mask, job.initial + from);
-        finish_lanes(job.epilogue, parts, sum_steps(job.lanes, words, range[0], range[1], initial), y, x, from, mask);
+        finish_lanes(job.epilogue, parts, sum_steps(job.lanes, words, range[0], range[1], initial), y, x,
+                     from, mask);
       }
     }
 }

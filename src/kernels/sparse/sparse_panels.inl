@@ -1,6 +1,7 @@
-// The panel method on the vectors of one instruction set. Include inside a namespace of its unit, after a lane file that
-// defines Vec (words of `lanes` pixels), zero, splat, store, pack_pixels and finish_sums. An operation has weight, dot, add,
-// the type of a Sum, the bytes of a source element, and the most vectors of pixels to sum together.
+// The panel method on the vectors of one instruction set. Include inside a namespace of its unit, after a
+// lane file that defines Vec (words of `lanes` pixels), zero, splat, store, pack_pixels and finish_sums. An
+// operation has weight, dot, add, the type of a Sum, the bytes of a source element, and the most vectors of
+// pixels to sum together.
 
 /// Where each index lies in the panel, in bytes.
 static void fill_table(const SparseJob& job) {
@@ -32,8 +33,8 @@ static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t cou
   const ConvShape& s = job.shape;
   const SparsePanel& p = job.panel;
   const std::int64_t* const pixels = job.scratch.pixels;
-  fill_places(s.out_w, s.stride_h * s.src_row * element, s.stride_w * s.src_pixel * element, first, count + p.halo,
-              job.scratch.pixels);
+  fill_places(s.out_w, s.stride_h * s.src_row * element, s.stride_w * s.src_pixel * element, first,
+              count + p.halo, job.scratch.pixels);
   char* plane = job.scratch.panel;
   for (std::int64_t phase = 0; phase < p.phases; ++phase) {
     const std::int64_t end = count + (s.kernel_h - 1 - phase) / p.phases * p.row_step * s.out_w;
@@ -41,7 +42,8 @@ static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t cou
       const char* const src =
           job.src + (phase * s.dilation_h * s.src_row + x * s.dilation_w * s.src_pixel) * element;
       std::int64_t i = 0;
-      for (; i + lanes <= end; i += lanes) pack_pixels(src, pixels + i, lanes, job.pixel_words, plane + i * 4, p.pitch * 4);
+      for (; i + lanes <= end; i += lanes)
+        pack_pixels(src, pixels + i, lanes, job.pixel_words, plane + i * 4, p.pitch * 4);
       if (i == end) continue;
       std::int64_t tail[lanes];
       for (std::int64_t k = 0; k < lanes; ++k) tail[k] = pixels[i + k < end ? i + k : end - 1];
@@ -50,8 +52,9 @@ static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t cou
   }
 }
 
-/// acc = initial + products of channel o's words with V vectors of pixels. Short tiles sum several words side by side, so
-/// that no sum waits for the one before it. With one tap the panel's rows follow the index, and no table is read.
+/// acc = initial + products of channel o's words with V vectors of pixels. Short tiles sum several words side
+/// by side, so that no sum waits for the one before it. With one tap the panel's rows follow the index, and
+/// no table is read.
 template <class Operation, int V, bool one_tap>
 TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_t o, Vec (&acc)[V]) {
   constexpr int U = V <= 2 ? 4 : V <= 4 ? 2 : 1;
@@ -85,11 +88,13 @@ TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_
   for (int v = 0; v < V; ++v) {
     acc[v] = sum[0][v];
     if (U >= 2) acc[v] = Operation::add(acc[v], sum[U >= 2 ? 1 : 0][v]);
-    if (U >= 4) acc[v] = Operation::add(acc[v], Operation::add(sum[U >= 4 ? 2 : 0][v], sum[U >= 4 ? 3 : 0][v]));
+    if (U >= 4)
+      acc[v] = Operation::add(acc[v], Operation::add(sum[U >= 4 ? 2 : 0][v], sum[U >= 4 ? 3 : 0][v]));
   }
 }
 
-/// Sums of V vectors of pixels in all output channels, finished by sixty-fours: whole cache lines side by side.
+/// Sums of V vectors of pixels in all output channels, finished by sixty-fours: whole cache lines side by
+/// side.
 template <class Operation, int V, bool one_tap>
 static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const std::int64_t oc = job.shape.oc;
@@ -121,7 +126,8 @@ TERN_INLINE void conv(const SparseJob& job, const Tile (&all_tiles)[2][8]) {
       const std::int64_t num_tiles = (vectors + Operation::most - 1) / Operation::most;
       const std::int64_t size = (vectors + num_tiles - 1) / num_tiles;
       const std::int64_t left = count - done;
-      tiles[size - 1](job, job.scratch.panel + done * 4, at + done, left < size * lanes ? left : size * lanes);
+      tiles[size - 1](job, job.scratch.panel + done * 4, at + done,
+                      left < size * lanes ? left : size * lanes);
       done += size * lanes;
       vectors -= size;
     }
@@ -129,10 +135,14 @@ TERN_INLINE void conv(const SparseJob& job, const Tile (&all_tiles)[2][8]) {
 }
 
 /// Tiles of 1 to 8 vectors, of several taps and of one.
-#define TERN_SPARSE_TILES(tile, operation)                                                          \
-  {{&tile<operation, 1, false>, &tile<operation, 2, false>, &tile<operation, 3, false>,             \
-    &tile<operation, 4, false>, &tile<operation, 5, false>, &tile<operation, 6, false>,             \
-    &tile<operation, 7, false>, &tile<operation, 8, false>},                                        \
-   {&tile<operation, 1, true>, &tile<operation, 2, true>, &tile<operation, 3, true>,                \
-    &tile<operation, 4, true>, &tile<operation, 5, true>, &tile<operation, 6, true>,                \
-    &tile<operation, 7, true>, &tile<operation, 8, true>}}
+#define TERN_SPARSE_TILES(tile, operation)                                                 \
+  {                                                                                        \
+    {&tile<operation, 1, false>, &tile<operation, 2, false>, &tile<operation, 3, false>,   \
+     &tile<operation, 4, false>, &tile<operation, 5, false>, &tile<operation, 6, false>,   \
+     &tile<operation, 7, false>, &tile<operation, 8, false>},                              \
+    {                                                                                      \
+      &tile<operation, 1, true>, &tile<operation, 2, true>, &tile<operation, 3, true>,     \
+          &tile<operation, 4, true>, &tile<operation, 5, true>, &tile<operation, 6, true>, \
+          &tile<operation, 7, true>, &tile<operation, 8, true>                             \
+    }                                                                                      \
+  }

@@ -43,7 +43,8 @@ Case random_case(Rng& rng) {
   return c;
 }
 
-/// Gives the shape the strides of an image that just holds what its taps read, `align` channels to a multiple.
+/// Gives the shape the strides of an image that just holds what its taps read, `align` channels to a
+/// multiple.
 template <class T, class Draw>
 Image<T> make_image(ConvShape& s, std::int64_t align, const Draw& draw) {
   s.src_pixel = (s.ic + align - 1) / align * align;
@@ -73,8 +74,8 @@ std::vector<T> make_weights(const Case& c, Rng& rng, const Draw& draw) {
 
 /// Brute force: sum of weight * (src - offset) of one output.
 template <class Sum, class T, class W>
-Sum plain_sum(const ConvShape& s, const T* src, const W* weight, std::int64_t y, std::int64_t x, std::int64_t o,
-              Sum offset) {
+Sum plain_sum(const ConvShape& s, const T* src, const W* weight, std::int64_t y, std::int64_t x,
+              std::int64_t o, Sum offset) {
   Sum sum = 0;
   for (std::int64_t i = 0; i < s.ic; ++i)
     for (std::int64_t kh = 0; kh < s.kernel_h; ++kh)
@@ -146,7 +147,9 @@ TEST(SparseConv, CodesOfEveryEpilogueEqualFinish) {
     if (rng.below(4) == 0) e.residual = {residual.data(), s.oc, s.out_w * s.oc};
     if (odds()) e.residual_codes = {residual_codes.data(), s.oc, s.out_w * s.oc};
     e.residual_scale = 0.03F, e.residual_offset = 77;
-    if (odds()) e.clamp = true, e.clamp_low = -0.5F, e.clamp_high = odds() ? 1.7F : std::numeric_limits<float>::infinity();
+    if (odds())
+      e.clamp = true, e.clamp_low = -0.5F,
+      e.clamp_high = odds() ? 1.7F : std::numeric_limits<float>::infinity();
     e.inverse_scale = e.scale != nullptr ? 40.0F : 0.01F;
     e.offset = static_cast<std::int32_t>(whole(rng, 0, 128));
     e.low = static_cast<float>(-e.offset), e.high = static_cast<float>(whole(rng, 1, 127));
@@ -223,7 +226,7 @@ TEST(SparseConv, RowsMayBeSplitAnywhere) {
     e.floats = {all.data(), s.oc, s.out_w * s.oc};
     run_sparse_conv(s, w, image.src(), e, 0, s.out_h, scratch.data());
     e.floats.data = split.data();
-    for (const auto &[first, last] : {std::pair{0, 1}, {1, 5}, {5, 5}, {5, 11}})
+    for (const auto& [first, last] : {std::pair{0, 1}, {1, 5}, {5, 5}, {5, 11}})
       run_sparse_conv(s, w, image.src(), e, first, last, scratch.data());
     for (std::size_t i = 0; i < size; ++i) ASSERT_NEAR(split[i], all[i], 1e-4) << i;
   });
@@ -247,7 +250,8 @@ TEST(SparseConv, LinearLayersOfFewRowsSumExactlyInLanes) {
     ConvShape& s = c.shape;
     s = {.ic = whole(rng, 1, 500), .oc = whole(rng, 1, 70), .out_h = whole(rng, 1, sparse_lane_pixels)};
     const auto image = make_image<std::uint8_t>(s, 4, [&] { return static_cast<std::uint8_t>(rng()); });
-    const auto codes = make_weights<std::int8_t>(c, rng, [&] { return static_cast<std::int8_t>(whole(rng, -128, 127)); });
+    const auto codes =
+        make_weights<std::int8_t>(c, rng, [&] { return static_cast<std::int8_t>(whole(rng, -128, 127)); });
     const SparseConvWeights w = pack_sparse_conv(s, codes.data(), 100);
     ASSERT_FALSE(w.lanes.start.empty());
     each_isa([&] {
@@ -275,6 +279,18 @@ TEST(SparseConv, AStepTakesAWordOfEachChannelInItsWindow) {
   EXPECT_EQ(lanes.start, (std::vector<std::uint32_t>{0, 3}));
   EXPECT_EQ(lanes.index[16], 1);
   EXPECT_EQ(lanes.index[17], 0);
+}
+
+TEST(SparseConv, RefusesWeightsOfTheOtherType) {
+  const ConvShape s{.ic = 4, .src_pixel = 4};
+  const std::vector<float> floats(4, 1.0F), slack(64);
+  const std::vector<std::int8_t> codes(4, 1);
+  const std::vector<std::uint8_t> bytes(192);
+  const SparseConvWeights of_floats = pack_sparse_conv(s, floats.data()),
+                          of_codes = pack_sparse_conv(s, codes.data(), 0);
+  std::vector<char> scratch(sparse_conv_scratch_bytes(s, of_floats));
+  EXPECT_THROW(run_sparse_conv(s, of_floats, bytes.data() + 64, {}, 0, 1, scratch.data()), Error);
+  EXPECT_THROW(run_sparse_conv(s, of_codes, slack.data() + 16, {}, 0, 1, scratch.data()), Error);
 }
 
 TEST(SparseConv, RefusesWhatItCannotPack) {
