@@ -57,7 +57,9 @@ std::int64_t chosen_opset(const net::Net& net, const ExportOptions& options) {
 }  // namespace
 
 Exporter::Exporter(const pack::PackedModel& model, const ExportOptions& options)
-    : model_(model), writer_(model.net.name(), chosen_opset(model.net, options)) {
+    : model_(model),
+      borders_(fold_borders(model.net)),
+      writer_(model.net.name(), chosen_opset(model.net, options)) {
   pack::check_model(model);
   if (options.form == ExportForm::floats) return;
   plan_ = std::make_unique<QdqPlan>(model.net);
@@ -75,7 +77,8 @@ std::string Exporter::run() {
       writer_.set_input(node.name, shape(node.name));
     else
       tensor = write(node);
-    if (node.op != "quantize" && node.op != "dropout") tensor = coded(node, tensor);
+    const bool is_alias = node.op == "dropout" || borders_.pads.contains(node.name);
+    if (node.op != "quantize" && !is_alias) tensor = coded(node, tensor);
     tensors_[node.name] = std::move(tensor);
   }
   std::string& last = tensors_[net().output().name];

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "formats/onnx/export_model.hpp"
+#include "formats/onnx/folded_borders.hpp"
 #include "formats/onnx/qdq_plan.hpp"
 #include "formats/onnx/writer.hpp"
 
@@ -38,6 +39,7 @@ class Exporter {
   /// The tensor behind quantize and dequantize of `node`'s coding; the tensor itself where it has none.
   std::string coded(const net::Node& node, const std::string& tensor);
   std::string coded(const net::Node& node, const std::string& tensor, const ActivationCoding& coding);
+  const FoldedBorders& borders() const { return borders_; }
   /// Null for ExportForm::floats.
   const QdqPlan* plan() const { return plan_.get(); }
 
@@ -45,6 +47,7 @@ class Exporter {
   std::string write(const net::Node& node);
 
   const pack::PackedModel& model_;
+  FoldedBorders borders_;
   std::unique_ptr<QdqPlan> plan_;
   std::map<std::string, ActivationCoding, std::less<>> codings_;
   Writer writer_;

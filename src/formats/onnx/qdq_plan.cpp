@@ -4,6 +4,7 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "formats/onnx/folded_borders.hpp"
 #include "net/quantized_source.hpp"
 
 namespace tern::onnx {
@@ -17,9 +18,13 @@ bool is_kernel(const net::Node& node) {
   return is_one_of(node, {"conv2d", "linear"});
 }
 
-/// Values are moved, repeated or dropped, never changed; zeros are codes too.
+/// Values are moved, repeated or dropped, never changed; zeros are codes too, and what never wins is the
+/// smallest one.
 bool moves_values(const net::Node& node) {
-  if (node.op == "pad2d") return std::get<double>(node.attributes.at("value")) == 0.0;
+  if (node.op == "pad2d") {
+    const double value = std::get<double>(node.attributes.at("value"));
+    return value == 0.0 || value <= never_wins;
+  }
   return is_one_of(node, {"max_pool2d", "flatten", "dropout", "slice", "upsample2d"});
 }
 

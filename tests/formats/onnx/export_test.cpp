@@ -1,6 +1,8 @@
 // Exported in floats and read again: the same outputs, for every operation that has an ONNX form.
 #include "formats/onnx/builder.hpp"
 
+#include <limits>
+
 #include "formats/onnx/export_model.hpp"
 #include "formats/onnx/inspect.hpp"
 #include "zoo/architecture.hpp"
@@ -97,6 +99,39 @@ TEST(OnnxExport, GatesOfChannels) {
   net.add("mean", "global_avg_pool", {"x"});
   net.add("y", "multiply", {"x", "mean"});
   expect_same_back(with_tensors(std::move(net)));
+}
+
+/// Convolutions and pools take over the border before them, but for one that could win or that others read.
+TEST(OnnxExport, BordersGoIntoTheirReaders) {
+  struct Case {
+    std::string reader;
+    Attributes attributes;
+    double value;
+    bool with_relu, is_folded;
+  };
+  const double lowest = std::numeric_limits<float>::lowest();
+  const Case cases[] = {
+      {"conv2d", {{"out_channels", 2}, {"padding", Ints{1, 0}}}, 0, false, true},
+      {"conv2d", {{"out_channels", 2}}, 1, false, false},
+      {"max_pool2d", {{"kernel", 3}}, lowest, false, true},
+      {"max_pool2d", {{"kernel", 3}}, 0, true, true},
+      {"max_pool2d", {{"kernel", 3}}, 0, false, false},
+      {"max_pool2d", {{"kernel", 2}}, lowest, false, false},  // a window may lie outside
+      {"avg_pool2d", {{"kernel", 3}}, 0, false, true},
+  };
+  for (const Case& c : cases)
+    for (const bool has_quantize : {false, true}) {
+      SCOPED_TRACE(c.reader);
+      net::Net net("borders");
+      net.add("x", "input", {}, {{"shape", Ints{2, 6, 6}}, {"time", false}});
+      net.add("r", c.with_relu ? "relu" : "dropout", {"x"});
+      net.add("p", "pad2d", {"r"}, {{"border", Ints{0, 1, 2, 1}}, {"value", c.value}});
+      if (has_quantize) net.add("q", "quantize", {"p"});
+      net.add("y", c.reader, {has_quantize ? "q" : "p"}, c.attributes);
+      const pack::PackedModel model = with_tensors(std::move(net));
+      EXPECT_EQ(count_operators(export_model(model)).contains("Pad"), !c.is_folded);
+      expect_same_back(model);
+    }
 }
 
 TEST(OnnxExport, VotesAreMeansOfGroups) {

@@ -140,7 +140,7 @@ TEST(OnnxHostile, EmptyConstants) {
   const std::string none = builder.floats("none", {0}, {}), one = builder.floats("one", {1}, {1});
   builder.add("Add", "k", {none, one});
   builder.add("Mul", "y", {"x", "k"});
-  EXPECT_EQ(import_error(builder).kind(), ErrorKind::unsupported);
+  expect_error(builder, ErrorKind::bad_data, "0 values for 4 channels");
 }
 
 TEST(OnnxHostile, DeepGraphsNeedNoStack) {
@@ -170,7 +170,7 @@ TEST(OnnxHostile, TruncatedAtEveryByte) {
 TEST(OnnxHostile, FlippedBytes) {
   const std::string bytes = small().bytes();
   Rng rng(5);
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 6000; ++i) {
     std::string damaged = bytes;
     for (int k = 0; k < 3; ++k) damaged[rng.below(damaged.size())] = static_cast<char>(rng.below(256));
     expect_model_or_clear_error(damaged);

@@ -8,15 +8,17 @@ namespace {
 using Attributes = std::vector<Writer::Attribute>;
 using Integers = std::vector<std::int64_t>;
 
-Attributes attributes_of(const net::OpContext& rules) {
-  if (rules.node.op == "linear") return {{"transB", std::int64_t{1}}};
+Attributes attributes_of(const Exporter& exporter, const net::Node& node) {
+  if (node.op == "linear") return {{"transB", std::int64_t{1}}};
+  const net::OpContext rules = exporter.rules(node);
   const auto [kh, kw] = rules.pair("kernel");
   const auto [sh, sw] = rules.pair("stride");
   const auto [ph, pw] = rules.pair("padding");
   const auto [dh, dw] = rules.pair("dilation");
+  const auto border = exporter.borders().border(node.name);
   return {{"kernel_shape", Integers{kh, kw}},
           {"strides", Integers{sh, sw}},
-          {"pads", Integers{ph, pw, ph, pw}},
+          {"pads", Integers{ph + border[0], pw + border[1], ph + border[2], pw + border[3]}},
           {"dilations", Integers{dh, dw}},
           {"group", rules.integer("groups")}};
 }
@@ -50,7 +52,7 @@ std::string quantized_kernel(Exporter& exporter, const net::Node& node, std::str
                                  integer_constant(shape, kernel.bias, schema::TensorProto::INT32), scales,
                                  false));
   }
-  return writer.add(node.name, op, inputs, attributes_of(exporter.rules(node)));
+  return writer.add(node.name, op, inputs, attributes_of(exporter, node));
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ std::string writers::kernel(Exporter& exporter, const net::Node& node) {
   const net::OpContext rules = exporter.rules(node);
   std::vector<std::string> inputs{exporter.src(node), exporter.parameter(node, "weight")};
   if (rules.flag("bias")) inputs.push_back(exporter.parameter(node, "bias"));
-  return exporter.writer().add(node.name, op, inputs, attributes_of(rules));
+  return exporter.writer().add(node.name, op, inputs, attributes_of(exporter, node));
 }
 
 std::string writers::batch_norm(Exporter& exporter, const net::Node& node) {

@@ -21,9 +21,14 @@ std::string writers::pool(Exporter& exporter, const net::Node& node) {
   const net::OpContext rules = exporter.rules(node);
   const auto [kh, kw] = rules.pair("kernel");
   const auto [sh, sw] = rules.pair("stride");
+  std::vector<Writer::Attribute> attributes{{"kernel_shape", Integers{kh, kw}},
+                                            {"strides", Integers{sh, sw}}};
+  if (const auto border = exporter.borders().border(node.name); border != decltype(border){}) {
+    attributes.emplace_back("pads", Integers(border.begin(), border.end()));
+    if (node.op == "avg_pool2d") attributes.emplace_back("count_include_pad", std::int64_t{1});
+  }
   return exporter.writer().add(node.name, node.op == "max_pool2d" ? "MaxPool" : "AveragePool",
-                               {exporter.src(node)},
-                               {{"kernel_shape", Integers{kh, kw}}, {"strides", Integers{sh, sw}}});
+                               {exporter.src(node)}, attributes);
 }
 
 /// The mean is quantized as an image: the runtime wants the integers right behind the pool.

@@ -12,6 +12,7 @@ std::string writers::dropout(Exporter& exporter, const net::Node& node) {
 }
 
 std::string writers::pad2d(Exporter& exporter, const net::Node& node) {
+  if (exporter.borders().pads.contains(node.name)) return exporter.src(node);
   const net::OpContext rules = exporter.rules(node);
   const auto& border = rules.integers("border");
   Writer& writer = exporter.writer();
