@@ -74,7 +74,8 @@ Layout layout_of(const ConvShape& shape, const BitSerialWeights& weights) {
   const auto words = static_cast<std::size_t>(pixels * patch + (in_place ? weights.words / 3 : 0));
   const auto count = static_cast<std::size_t>(pixels);
   const std::size_t border = words * sizeof(std::uint64_t);
-  const std::size_t sums = border + (weights.tap_sums.empty() ? 0 : count * sizeof(BorderPixel));
+  const std::size_t corners = border + (weights.tap_sums.empty() ? 0 : count * sizeof(BorderPixel));
+  const std::size_t sums = (corners + 63) / 64 * 64;
   const std::size_t totals = sums + count * bit_block * sizeof(std::int32_t);
   return {pixels, 0, border, sums, totals, totals + count * sizeof(std::int32_t)};
 }
