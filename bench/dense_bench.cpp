@@ -125,10 +125,10 @@ std::vector<std::int8_t> random_codes(std::int64_t count, int bits) {
   return codes;
 }
 
-std::vector<std::uint8_t> random_bytes(std::int64_t count) {
+AlignedBytes random_bytes(std::int64_t count) {
   tern::Rng rng(2);
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
-  for (auto& v : bytes) v = static_cast<std::uint8_t>(rng.below(256));
+  AlignedBytes bytes(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) bytes.data()[i] = static_cast<std::uint8_t>(rng.below(256));
   return bytes;
 }
 
@@ -137,7 +137,7 @@ Times time_ours(const Layer& layer, int bits, double seconds) {
   const std::vector<std::int8_t> codes = random_codes(s.oc * s.group_ic() * s.taps(), bits);
   const auto src = random_bytes(s.src_row * (layer.size + 2 * s.pad_h) + 128);
   const auto other = random_bytes(s.out_h * s.out_w * s.oc + 64);
-  std::vector<std::uint8_t> dst(other.size());
+  AlignedBytes dst(other.size());
   const std::vector<float> scale(static_cast<std::size_t>(s.oc + 16), 1e-3F), bias(scale.size(), 0.1F);
   Epilogue e;
   e.channels = s.oc;

@@ -38,7 +38,8 @@ struct CodesPlan {
 class ToCodes {
  public:
   ToCodes(const DepthwiseJob& job, const CodesPlan& plan, std::int64_t first)
-      : norm_(plan.from[2] != nullptr),
+      : whole_(*job.epilogue, plan.bounds),
+        norm_(plan.from[2] != nullptr),
         lanes_(job.channels - first < 32 ? job.channels - first : 32),
         codes_{job.epilogue->codes.data + first, job.epilogue->codes.pixel, job.epilogue->codes.row} {
     const Epilogue& e = *job.epilogue;
@@ -53,9 +54,6 @@ class ToCodes {
     factors(1, 0, bias_low_, bias_high_);
     factors(2, 1, norm_low_, norm_high_);
     factors(3, 0, shift_low_, shift_high_);
-    inverse_scale_ = _mm512_set1_ps(e.inverse_scale);
-    least_ = _mm512_set1_ps(plan.bounds.low);
-    most_ = _mm512_set1_ps(plan.bounds.high);
     offset_ = _mm256_set1_epi8(static_cast<char>(e.offset));
     bytes_ = _mm512_load_si512(lowest_bytes.places);
   }
@@ -68,7 +66,7 @@ class ToCodes {
       high = _mm512_add_ps(_mm512_mul_ps(high, norm_high_), shift_high_);
     }
     // Whole numbers from -offset to 255 - offset: their lowest bytes, plus offset modulo 256, are the codes.
-    const __m512i bytes = _mm512_permutex2var_epi8(rounded(low), bytes_, rounded(high));
+    const __m512i bytes = _mm512_permutex2var_epi8(whole_(low), bytes_, whole_(high));
     const __m256i codes = _mm256_add_epi8(_mm512_castsi512_si256(bytes), offset_);
     std::uint8_t* const to = codes_.at(y, x);
     const std::int64_t wanted = count * lanes_;
@@ -79,15 +77,11 @@ class ToCodes {
   }
 
  private:
-  DEPTHWISE_INLINE __m512i rounded(__m512 v) const {
-    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(_mm512_mul_ps(v, inverse_scale_), least_), most_));
-  }
-
+  ToWhole whole_;
   bool norm_;
   std::int64_t lanes_;
   Plane<std::uint8_t> codes_;
   __m512 scale_low_, scale_high_, bias_low_, bias_high_, norm_low_, norm_high_, shift_low_, shift_high_;
-  __m512 inverse_scale_, least_, most_;
   __m256i offset_;
   __m512i bytes_;
 };
