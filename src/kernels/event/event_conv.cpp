@@ -10,7 +10,7 @@
 namespace tern::kernels {
 namespace {
 
-constexpr std::int64_t most_part_bits = 6, most_tables = 12, most_table_bytes = 64 << 10;
+constexpr std::int64_t most_part_bits = 6, most_table_bytes = 64 << 10;
 
 std::int64_t parts_of_row(const ConvShape& shape) {
   return (shape.kernel_w * shape.ic + most_part_bits - 1) / most_part_bits;
@@ -89,7 +89,7 @@ EventMethod event_method(const ConvShape& shape) {
   const std::int64_t tables = shape.kernel_h * parts_of_row(shape);
   const std::int64_t bytes = (tables << bits_of_part(shape)) * event_padded_oc(shape.oc) * 2;
   const bool patterns =
-      shape.ic <= 64 && shape.dilation_w == 1 && tables <= most_tables && bytes <= most_table_bytes;
+      shape.ic <= 64 && shape.dilation_w == 1 && tables <= event_most_tables && bytes <= most_table_bytes;
   return patterns ? EventMethod::patterns : EventMethod::lists;
 }
 
@@ -122,7 +122,7 @@ void run_event_conv(const ConvShape& shape, const EventConvWeights& weights, con
   auto* const joined = static_cast<std::uint16_t*>(scratch);
   EventRows rows(shape, src, static_cast<std::byte*>(scratch) + joined_bytes(weights.rows));
   for (std::int64_t y = first_row; y < last_row; ++y)
-    sum_event_row(shape, weights, rows, epilogue, y, 0, shape.out_w, joined);
+    sum_event_row(shape, weights, rows.window(shape, y), epilogue, y, 0, shape.out_w, joined);
 }
 
 }  // namespace tern::kernels

@@ -50,7 +50,10 @@ struct EventSumJob {
 };
 
 /// Output pixels whose joined lists exist at a time.
-inline constexpr std::int64_t event_group = 4;
+inline constexpr std::int64_t event_group = 16;
+
+/// Tables of a window, at most.
+inline constexpr std::int64_t event_most_tables = 12;
 
 struct EventKernels {
   void (*list_row)(const EventRowJob&);
@@ -63,8 +66,12 @@ namespace event_scalar {
 extern const EventKernels kernels;
 }
 namespace event_vnni {
+void list_row(const EventRowJob& job);
+void pattern_row(const EventRowJob& job);
+void sum_lists(const EventSumJob& job);
+void sum_patterns(const EventSumJob& job);
 extern const EventKernels kernels;
-}
+}  // namespace event_vnni
 
 const EventKernels& event_kernels();
 

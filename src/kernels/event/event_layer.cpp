@@ -9,8 +9,9 @@
 namespace tern::kernels {
 namespace {
 
-/// Currents of so many bytes stay in the nearest cache between convolution and neurons.
-constexpr std::int64_t current_bytes = 24 << 10;
+/// Currents of so many bytes stay in the caches of a core between convolution and neurons; fewer cost more
+/// calls.
+constexpr std::int64_t current_bytes = 64 << 10;
 
 std::int64_t padded_channels(const ConvShape& shape) {
   return (shape.oc + 15) / 16 * 16;
@@ -61,7 +62,7 @@ void run_event_layer(const ConvShape& shape, const EventConvWeights& weights, co
         part.floats = {currents + (t * width - x) * pixel, pixel, 0};
         if (part.residual.data != nullptr) part.residual.data += t * layer.residual_step;
         if (part.residual_codes.data != nullptr) part.residual_codes.data += t * layer.residual_step;
-        sum_event_row(shape, weights, rows[t], part, y, x, x + count, joined);
+        sum_event_row(shape, weights, rows[t].window(shape, y), part, y, x, x + count, joined);
       }
       std::uint64_t* const dst = layer.dst + y * layer.dst_row + x * layer.dst_pixel;
       neuron_rows(layer.neuron, {steps, count, shape.oc, currents, width * pixel, pixel, dst, layer.dst_step,

@@ -63,7 +63,9 @@ EventRows::EventRows(const ConvShape& shape, const std::uint64_t* src, std::byte
   }
 }
 
-const EventRow* EventRows::of_output(const ConvShape& shape, std::int64_t y) {
+const EventRow* EventRows::window(const ConvShape& shape, std::int64_t y) {
+  if (y == window_of_) return window_;
+  window_of_ = y;
   const EventKernels& kernels = event_kernels();
   for (std::int64_t ky = 0; ky < shape.kernel_h; ++ky) {
     const std::int64_t row = y * shape.stride_h + ky * shape.dilation_h, slot = row % slots(shape);
@@ -78,7 +80,7 @@ const EventRow* EventRows::of_output(const ConvShape& shape, std::int64_t y) {
   return window_;
 }
 
-void sum_event_row(const ConvShape& shape, const EventConvWeights& weights, EventRows& rows,
+void sum_event_row(const ConvShape& shape, const EventConvWeights& weights, const EventRow* window,
                    const Epilogue& epilogue, std::int64_t y, std::int64_t first, std::int64_t last,
                    std::uint16_t* joined) {
   const EventKernels& kernels = event_kernels();
@@ -89,7 +91,7 @@ void sum_event_row(const ConvShape& shape, const EventConvWeights& weights, Even
                         weights.parts,
                         weights.part_bits,
                         weights.limit,
-                        rows.of_output(shape, y),
+                        window,
                         y,
                         first,
                         last,

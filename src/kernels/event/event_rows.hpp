@@ -20,8 +20,8 @@ class EventRows {
   static std::size_t scratch_bytes(const ConvShape& shape);
   EventRows(const ConvShape& shape, const std::uint64_t* src, std::byte* scratch);
 
-  /// The rows that output row y reads, [kernel_h]; valid until the next call.
-  const EventRow* of_output(const ConvShape& shape, std::int64_t y);
+  /// The rows that output row y reads, [kernel_h]; valid until the next call for another row.
+  const EventRow* window(const ConvShape& shape, std::int64_t y);
 
  private:
   static std::int64_t slots(const ConvShape& shape) { return (shape.kernel_h - 1) * shape.dilation_h + 1; }
@@ -32,6 +32,7 @@ class EventRows {
   EventMethod method_;
   const std::uint64_t* corner_;  ///< of the image with its border
   EventRow* rows_;               ///< [slots]
+  std::int64_t window_of_ = -1;  ///< output row
   EventRow* window_;             ///< [kernel_h]
   std::int64_t* listed_;         ///< [slots], the row that a slot holds
 };
@@ -44,8 +45,8 @@ constexpr std::size_t joined_bytes(std::int64_t rows) {
   return static_cast<std::size_t>(event_group * joined_capacity(rows)) * sizeof(std::uint16_t);
 }
 
-/// Output pixels [first, last) of row y.
-void sum_event_row(const ConvShape& shape, const EventConvWeights& weights, EventRows& rows,
+/// Output pixels [first, last) of row y, which reads `window`.
+void sum_event_row(const ConvShape& shape, const EventConvWeights& weights, const EventRow* window,
                    const Epilogue& epilogue, std::int64_t y, std::int64_t first, std::int64_t last,
                    std::uint16_t* joined);
 
