@@ -7,10 +7,10 @@
 // src_pixel and src_row are bytes and src_pixel is a multiple of 4; the border holds bytes `offset`, bytes of
 // a pixel behind `ic` may hold anything.
 //
-// Sums of four products (vpdpbusd) need words of four source channels: weights lie as [oc / 16][words][16][4], where a
-// word is (ky, kx, c / 4). Fewer bits: 8 / bits words of one channel block share the 64 bytes of a word, word j in the
-// bits from j * bits on of every byte. Panels of them are unpacked once for all rows of a call; for up to four pixels
-// of a linear layer they stream and are unpacked in registers.
+// Sums of four products (vpdpbusd) need words of four source channels: weights lie as [oc /
+// 16][words][16][4], where a word is (ky, kx, c / 4). Fewer bits: 8 / bits words of one channel block share
+// the 64 bytes of a word, word j in the bits from j * bits on of every byte. Panels of them are unpacked once
+// for all rows of a call; for up to four pixels of a linear layer they stream and are unpacked in registers.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct DenseWeights {
   int bits = 8;             ///< of one stored weight
   std::int64_t blocks = 0;  ///< of 16 output channels
   std::int64_t words = 0;   ///< of 4 source channels, of all taps
-  std::int32_t offset = 0;   ///< byte of the value zero
+  std::int32_t offset = 0;  ///< byte of the value zero
   AlignedBytes data;
   std::vector<std::int32_t> initial;  ///< [blocks * 16]: -offset * sum of the channel's weights
 
