@@ -1,7 +1,7 @@
 // How long does the engine take for one image, and which kernels does it choose?
 //
-// usage: bench_engine [ARCHITECTURE [WEIGHT_BITS [ACTIVATION_BITS [ZEROS [KERNEL]]]]]
-// A network of the zoo (default resnet20) with random weights of WEIGHT_BITS (default 8, 32: floats), activations of
+// usage: bench_engine [ARCHITECTURE [WEIGHT_BITS [ACTIVATION_BITS [ZEROS [KERNEL [WIDTH [SIZE]]]]]]]
+// A network of the zoo (default resnet20; or "spiking3") of WIDTH times the channels on images of SIZE pixels a side, with random weights of WEIGHT_BITS (default 8, 32: floats), activations of
 // ACTIVATION_BITS in front of every kernel (default 8, 32: floats; spiking networks have none) and ZEROS (default 0) of
 // the weights zero in blocks of 4 input channels; one thread, one sample at a time. KERNEL forces a kernel. Prints the
 // steps of the plan with the least time of each, then minimum, median and maximum of whole runs.
@@ -22,6 +22,24 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// Three spiking convolutions of 32 channels with pools on 64 x 64 events in 8 steps, and a classifier: the network that
+/// bench/spiking_net.py runs in PyTorch.
+tern::net::Net spiking_net() {
+  using Ints = std::vector<std::int64_t>;
+  tern::net::Net net("spiking3", 8);
+  std::string last = net.add("input", "input", {}, {{"shape", Ints{2, 64, 64}}});
+  for (const char* const i : {"1", "2", "3"}) {
+    last = net.add(std::string("conv") + i, "conv2d", {last}, {{"out_channels", std::int64_t{32}}, {"padding", std::int64_t{1}}});
+    last = net.add(std::string("bn") + i, "batch_norm", {last});
+    last = net.add(std::string("lif") + i, "lif", {last});
+    last = net.add(std::string("pool") + i, "max_pool2d", {last});
+  }
+  last = net.add("flat", "flatten", {last});
+  last = net.add("fc", "linear", {last}, {{"out_features", std::int64_t{11}}, {"bias", true}});
+  net.add("mean", "mean_time", {last});
+  return net;
+}
 
 /// The Net with a `quantize` node in front of every kernel, one for each source.
 tern::net::Net with_quantize(const tern::net::Net& net, std::int64_t bits) {
@@ -85,9 +103,13 @@ int main(int count, char** arguments) {
   const int activation_bits = count > 3 ? std::atoi(arguments[3]) : 8;
   const double zeros = count > 4 ? std::atof(arguments[4]) : 0.0;
   tern::engine::Options options;
-  if (count > 5) options.kernel = arguments[5];
-  tern::net::Net net = tern::zoo::find_architecture(name).build({});
-  if (activation_bits < 32) net = with_quantize(net, activation_bits);
+  if (count > 5) options.kernel = arguments[5];  // "" measures
+  const bool is_spiking = name == "spiking3";
+  tern::zoo::ArchitectureOptions shape;
+  if (count > 6) shape.width = std::atof(arguments[6]);
+  if (count > 7) shape.input_shape = {3, std::atoi(arguments[7]), std::atoi(arguments[7])};
+  tern::net::Net net = is_spiking ? spiking_net() : tern::zoo::find_architecture(name).build(shape);
+  if (activation_bits < 32 && !is_spiking) net = with_quantize(net, activation_bits);
   const auto program = tern::engine::Program::from(random_model(net, bits, zeros), options);
   if (!program) {
     std::fprintf(stderr, "%s\n", program.error().message.c_str());
@@ -100,7 +122,7 @@ int main(int count, char** arguments) {
   }
   std::vector<float> input(instance->input_size()), output(instance->output_size());
   tern::Rng rng(2);
-  for (auto& value : input) value = static_cast<float>(rng.uniform());
+  for (auto& value : input) value = is_spiking ? (rng.uniform() < 0.05 ? 1.0F : 0.0F) : static_cast<float>(rng.uniform());
   std::vector<double> times, step, least;
   for (int run = 0; run < 300; ++run) {
     if (run % 3 == 0) {  // a third of the runs to see the steps

@@ -35,6 +35,8 @@ void add_pack(CLI::App& app, GlobalOptions& globals, std::function<int()>& actio
 void add_import(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_export(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_bench(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_diff(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_show(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_list(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_data(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);

@@ -135,6 +135,13 @@ TEST_P(EveryIsa, SpikingNetsEqualTheNodesBitForBit) {
     for (const std::int64_t channels : {5, 64, 70}) expect_equal(model_of(spiking_net(channels), bits, 11), true, 4);
 }
 
+TEST_P(EveryIsa, SpikingNetsTakeInputsThatAreNoSpikes) {
+  const auto model = model_of(spiking_net(6), 8, 11);
+  std::vector<float> frames = random_frames(model.net, 4, 2, true, 3);
+  for (std::size_t i = 0; i < frames.size(); i += 7) frames[i] *= 3;  // counts of events: sums stay exact
+  EXPECT_EQ(run(model, frames, 4, {}), run(model, frames, 4, {.fuse = false, .measure = false, .kernel = ""}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Engine, EveryIsa,
                          ::testing::Values(kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::vnni),
                          [](const auto& info) { return std::string(name_of(info.param)); });

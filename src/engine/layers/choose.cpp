@@ -93,7 +93,15 @@ Key key_of(const LayerTask& task) {
           static_cast<int>(kernels::current_isa())};
 }
 
-std::vector<KernelTime> measured(const LayerTask& task) {
+const LayerKernel& find_kernel(std::string_view name) {
+  for (const auto& kernel : layer_kernels())
+    if (kernel.name == name) return kernel;
+  fail(ErrorKind::usage, "kernel", "unknown kernel '{}'", name);
+}
+
+}  // namespace
+
+std::vector<KernelTime> measured_kernels(const LayerTask& task) {
   static std::mutex mutex;
   static std::map<Key, std::vector<KernelTime>> memory;
   const Key key = key_of(task);
@@ -111,14 +119,6 @@ std::vector<KernelTime> measured(const LayerTask& task) {
   return memory[key] = times;
 }
 
-const LayerKernel& find_kernel(std::string_view name) {
-  for (const auto& kernel : layer_kernels())
-    if (kernel.name == name) return kernel;
-  fail(ErrorKind::usage, "kernel", "unknown kernel '{}'", name);
-}
-
-}  // namespace
-
 ChosenLayer choose_layer(const LayerTask& task, const Options& options) {
   const auto chosen = [&](const LayerKernel& kernel, std::vector<KernelTime> times) {
     return ChosenLayer{kernel.make(task), std::string(kernel.name), std::move(times)};
@@ -126,7 +126,7 @@ ChosenLayer choose_layer(const LayerTask& task, const Options& options) {
   if (!options.kernel.empty() && find_kernel(options.kernel).suits(task))
     return chosen(find_kernel(options.kernel), {});
   if (options.measure) {
-    std::vector<KernelTime> times = measured(task);
+    std::vector<KernelTime> times = measured_kernels(task);
     return chosen(find_kernel(times.front().kernel), times);
   }
   for (const auto& kernel : layer_kernels())

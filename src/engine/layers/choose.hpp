@@ -21,6 +21,10 @@ struct ChosenLayer {
   std::vector<KernelTime> times;  ///< of every kernel that suits, fastest first
 };
 
+/// Every kernel that suits, fastest first, on random codes or spikes at a tenth of the places. Kept for layers of equal
+/// shape, widths and zeros.
+std::vector<KernelTime> measured_kernels(const LayerTask& task);
+
 /// Errors: ErrorKind::usage when options.kernel is unknown.
 ChosenLayer choose_layer(const LayerTask& task, const Options& options);
 

@@ -1,9 +1,7 @@
-#include <algorithm>
-
 #include "engine/layout.hpp"
-#include "engine/ops/rounding.hpp"
 #include "engine/plan/other_steps.hpp"
 #include "kernels/epilogue.hpp"
+#include "kernels/input_frame.hpp"
 #include "kernels/spikes.hpp"
 
 namespace tern::engine {
@@ -11,11 +9,6 @@ namespace {
 
 net::Shape shape_of(const Storage& s) {
   return s.h * s.w == 1 ? net::Shape{s.c} : net::Shape{s.c, s.h, s.w};
-}
-
-std::uint8_t code(float x, float inverse, const CodeGrid& grid) {
-  return static_cast<std::uint8_t>(
-      static_cast<std::int32_t>(ops::round_small(std::min(std::max(x * inverse, grid.low), grid.high))) + grid.offset);
 }
 
 class FloatInput final : public Step {
@@ -41,21 +34,43 @@ class CodeInput final : public Step {
   }
   void run(const RunState& state) const override {
     const Storage& s = state.storages[dst_];
-    const float inverse = 1.0F / grid_.scale;
-    const std::int64_t pixel = s.pixel(), places = s.h * s.w;
+    kernels::Epilogue grid;
+    grid.inverse_scale = 1.0F / grid_.scale;
+    grid.low = grid_.low;
+    grid.high = grid_.high;
+    grid.offset = grid_.offset;
     for (std::int64_t frame = 0; frame < s.frames(state.num_steps); ++frame) {
       clear_border(state, dst_, frame);
-      const float* src = state.input + frame * s.c * places;
-      auto* const dst = state.at<std::uint8_t>(dst_, frame);
-      for (std::int64_t c = 0; c < s.c; ++c)
-        for (std::int64_t y = 0; y < s.h; ++y, src += s.w)
-          for (std::int64_t x = 0; x < s.w; ++x) dst[y * s.row() + x * pixel + c] = code(src[x], inverse, grid_);
+      kernels::quantize_frame({s.c, s.h, s.w, state.input + frame * s.c * s.h * s.w}, grid,
+                              {state.at<std::uint8_t>(dst_, frame), s.pixel(), s.row()});
     }
   }
 
  private:
   std::size_t dst_;
   CodeGrid grid_;
+};
+
+class SpikeInput final : public Step {
+ public:
+  SpikeInput(std::size_t bits, std::size_t floats) : bits_(bits), floats_(floats) {
+    writes = {bits, floats};
+    facts.kernel = "bits";
+  }
+  void run(const RunState& state) const override {
+    const Storage& s = state.storages[bits_];
+    bool is_spikes = true;
+    for (std::int64_t frame = 0; frame < s.frames(state.num_steps) && is_spikes; ++frame)
+      is_spikes = kernels::pack_frame({s.c, s.h, s.w, state.input + frame * s.c * s.h * s.w},
+                                      {state.at<std::uint64_t>(bits_, frame), s.pixel(), s.row()});
+    for (std::int64_t frame = 0; frame < s.frames(state.num_steps); ++frame) clear_border(state, bits_, frame);
+    *state.input_is_spikes = is_spikes;
+    if (!is_spikes)
+      to_channels_last(shape_of(s), s.frames(state.num_steps), state.input, state.at<float>(floats_, 0));
+  }
+
+ private:
+  std::size_t bits_, floats_;
 };
 
 class Output final : public Step {
@@ -133,6 +148,9 @@ class ToFloats final : public Step {
 std::unique_ptr<Step> make_input_step(std::size_t floats) { return std::make_unique<FloatInput>(floats); }
 std::unique_ptr<Step> make_input_step(std::size_t codes, const CodeGrid& grid) {
   return std::make_unique<CodeInput>(codes, grid);
+}
+std::unique_ptr<Step> make_spike_input_step(std::size_t bits, std::size_t floats) {
+  return std::make_unique<SpikeInput>(bits, floats);
 }
 std::unique_ptr<Step> make_output_step(net::TensorType type, std::size_t floats) {
   return std::make_unique<Output>(std::move(type), floats);

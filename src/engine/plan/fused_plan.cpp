@@ -34,7 +34,8 @@ Arena::Arena(std::shared_ptr<const FusedPlan> plan, std::int64_t num_steps, int 
 }
 
 RunState Arena::state(const float* input, float* output) {
-  return {memory_.get(), storages_, num_steps_, input, output, memory_.get() + activation_bytes_, scratch_bytes_, num_threads_};
+  return {memory_.get(), storages_, num_steps_, input, output, memory_.get() + activation_bytes_, scratch_bytes_, num_threads_,
+          input_is_spikes_.get()};
 }
 
 void Arena::run(const float* input, float* output) {

@@ -45,6 +45,7 @@ class Arena {
   std::vector<Storage> storages_;
   std::int64_t num_steps_;
   int num_threads_;
+  std::unique_ptr<bool> input_is_spikes_ = std::make_unique<bool>(false);
   std::size_t activation_bytes_ = 0, scratch_bytes_ = 0, bytes_ = 0;
   struct Free {
     void operator()(std::byte* memory) const;

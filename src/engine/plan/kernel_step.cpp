@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/threads.hpp"
+#include "kernels/event/neuron_rows.hpp"
 
 namespace tern::engine {
 namespace {
@@ -109,7 +110,16 @@ std::size_t KernelStep::scratch_bytes(std::int64_t num_steps) const {
   return spikes_ ? layer_.layer->spiking_scratch_bytes(num_steps) : layer_.layer->scratch_bytes();
 }
 
+void KernelStep::set_fallback(std::unique_ptr<Operation> operation, std::size_t floats, std::size_t sums) {
+  fallback_ = std::move(operation);
+  fallback_floats_ = floats;
+  fallback_sums_ = sums;
+  reads.push_back(floats);
+  writes.push_back(sums);
+}
+
 void KernelStep::run(const RunState& state) const {
+  if (fallback_ && !*state.input_is_spikes) return run_fallback(state);
   if (spikes_) return run_spiking(state);
   for (std::int64_t frame = 0; frame < state.storages[source_].frames(state.num_steps); ++frame) run_frame(state, frame);
 }
@@ -173,6 +183,32 @@ void KernelStep::run_spiking(const RunState& state) const {
   split_rows(state, facts.macs * state.num_steps, [&](std::int64_t first, std::int64_t last, void* scratch) {
     layer_.layer->run_spiking(source_of(state, 0), layer, epilogue, first, last, scratch);
   });
+}
+
+void KernelStep::run_fallback(const RunState& state) const {
+  const float* const src = state.at<const float>(fallback_floats_, 0);
+  fallback_->run({state.num_steps, 1}, std::span(&src, 1), state.at<float>(fallback_sums_, 0));
+  const Storage& sums = state.storages[fallback_sums_];
+  for (std::int64_t frame = 0; frame < sums.frames(state.num_steps); ++frame) {
+    kernels::Epilogue epilogue = epilogue_;
+    epilogue.scale = epilogue.bias = nullptr;
+    set_residual_planes(state, frame, epilogue);
+    float* const values = state.at<float>(fallback_sums_, frame);
+    epilogue.floats = floats_ ? plane<float>(state, *floats_, frame) : plane<float>(state, fallback_sums_, frame);
+    if (codes_) {
+      epilogue.codes = plane<std::uint8_t>(state, *codes_, frame);
+      clear_border(state, *codes_, frame);
+    }
+    if (spikes_) clear_border(state, *spikes_, frame);
+    for (std::int64_t y = 0; y < sums.h; ++y)
+      kernels::finish(epilogue, values + y * sums.row(), sums.pixel(), y, 0, sums.w, 0, sums.c);
+  }
+  if (!spikes_) return;
+  const Storage& dst = state.storages[*spikes_];
+  for (std::int64_t y = 0; y < sums.h; ++y)
+    kernels::neuron_rows(neuron_, {state.num_steps, sums.w, sums.c, state.at<const float>(fallback_sums_, 0) + y * sums.row(),
+                                   sums.frame(), sums.pixel(), state.at<std::uint64_t>(*spikes_, 0) + y * dst.row(),
+                                   dst.frame(), dst.pixel()});
 }
 
 }  // namespace tern::engine

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/layers/choose.hpp"
+#include "engine/operation.hpp"
 #include "engine/plan/step.hpp"
 
 namespace tern::engine {
@@ -32,6 +33,9 @@ class KernelStep final : public Step {
   void run(const RunState& state) const override;
   std::size_t scratch_bytes(std::int64_t num_steps) const override;
 
+  /// For an input that turns out to be no spikes: `operation` on the floats (scale and bias included) into `sums`.
+  void set_fallback(std::unique_ptr<Operation> operation, std::size_t floats, std::size_t sums);
+
   // What follows, in this order, each at most once; set while the Net is read.
   void set_norm(std::vector<float> scale, std::vector<float> shift);
   void set_residual(std::size_t storage);
@@ -52,6 +56,7 @@ class KernelStep final : public Step {
  private:
   void run_frame(const RunState& state, std::int64_t frame) const;
   void run_spiking(const RunState& state) const;
+  void run_fallback(const RunState& state) const;
   /// Calls run_rows(first, last, scratch) for all rows, on as many threads as the work is worth.
   template <class RunRows>
   void split_rows(const RunState& state, std::int64_t macs, RunRows run_rows) const;
@@ -69,6 +74,8 @@ class KernelStep final : public Step {
   std::optional<std::size_t> residual_, floats_, codes_, spikes_;
   kernels::NeuronParameters neuron_;
   ChosenLayer layer_;
+  std::unique_ptr<Operation> fallback_;
+  std::size_t fallback_floats_ = 0, fallback_sums_ = 0;
 };
 
 /// The border of one frame of codes or bits set to zero.

@@ -24,6 +24,7 @@ constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 /// The forms in which a node's output exists.
 struct Value {
   std::size_t floats = none, codes = none, bits = none;
+  std::size_t input_bits = none, input_floats = none;  ///< of the input: a run fills one of the two
   KernelStep* kernel = nullptr;  ///< the step that makes it, where that can still be told to write more
   std::optional<CodeGrid> grid;  ///< of codes
 };
@@ -241,9 +242,12 @@ class Lowering {
   }
 
   bool lower_kernel(const net::Node& node) {
+    if (!integer_weights(node)) return false;
+    const bool may_be_spikes = reads_steps_of_input(node);
+    if (may_be_spikes) read_input_as_spikes();
     const Value& src = value(node.inputs[0]);
-    const std::size_t source = src.codes != none ? src.codes : src.bits;
-    if (source == none || !integer_weights(node)) return false;
+    const std::size_t source = may_be_spikes ? src.input_bits : src.codes != none ? src.codes : src.bits;
+    if (source == none) return false;
     const pack::PackedTensor& tensor = weights(node);
     const Storage& s = result_.storages[source];
     // A flatten that was left out: the source is still an image.
@@ -261,6 +265,9 @@ class Lowering {
     auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
                                              std::move(values), source, src.grid, options_);
     KernelStep* const kernel = step.get();
+    if (may_be_spikes)
+      kernel->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
+                           new_storage(node.name, Form::floats));
     std::string nodes = node.name;
     const net::Node* last = &node;
     while (const net::Node* next = only_reader(*last)) {
@@ -274,6 +281,23 @@ class Lowering {
     values_[last->name] = v;
     for (const net::Node* absorbed = &node; absorbed != last; absorbed = only_reader(*absorbed)) values_[absorbed->name] = {};
     return true;
+  }
+
+  /// Frames of events are often spikes; only a run can tell.
+  bool reads_steps_of_input(const net::Node& node) const {
+    const net::Node& source = net_.node(node.inputs[0]);
+    return source.op == "input" && net_.type(source.name).has_time && net_.context(node).src[0].shape.size() == 3 &&
+           net_.context(node).integer("groups") == 1;
+  }
+
+  /// Bits and floats of the input, of which a run fills one.
+  void read_input_as_spikes() {
+    const std::string& input = net_.input().name;
+    Value& v = value(input);
+    if (v.input_bits != none) return;
+    v.input_bits = new_storage(input, Form::bits);
+    v.input_floats = new_storage(input, Form::floats);
+    add_front(make_spike_input_step(v.input_bits, v.input_floats), input);
   }
 
   /// Sums of at most 255 times the weights fit int32.

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "engine/plan/other_steps.hpp"
+#include "kernels/dense/max_pool_codes.hpp"
+#include "kernels/event/spike_planes.hpp"
 #include "kernels/spikes.hpp"
 
 namespace tern::engine {
@@ -18,28 +20,30 @@ class MaxPool final : public Step {
     for (std::int64_t frame = 0; frame < src.frames(state.num_steps); ++frame) {
       clear_border(state, dst_, frame);
       if (src.form == Form::bits)
-        pool<std::uint64_t>(state, frame, [](std::uint64_t a, std::uint64_t b) { return a | b; });
+        pool_spikes(state, frame);
       else
-        pool<std::uint8_t>(state, frame, [](std::uint8_t a, std::uint8_t b) { return std::max(a, b); });
+        pool_codes(state, frame);
     }
   }
 
  private:
-  template <class T, class Join>
-  void pool(const RunState& state, std::int64_t frame, Join join) const {
+  void pool_spikes(const RunState& state, std::int64_t frame) const {
     const Storage &src = state.storages[src_], &dst = state.storages[dst_];
-    const T* const x = state.at<const T>(src_, frame);
-    T* const y = state.at<T>(dst_, frame);
-    const std::int64_t pixel = src.pixel();
-    for (std::int64_t oy = 0; oy < dst.h; ++oy)
-      for (std::int64_t ox = 0; ox < dst.w; ++ox) {
-        const T* const window = x + oy * shape_.stride_h * src.row() + ox * shape_.stride_w * pixel;
-        T* const out = y + oy * dst.row() + ox * pixel;
-        std::copy_n(window, pixel, out);
-        for (std::int64_t ky = 0; ky < shape_.kernel_h; ++ky)
-          for (std::int64_t kx = ky == 0 ? 1 : 0; kx < shape_.kernel_w; ++kx)
-            std::transform(out, out + pixel, window + ky * src.row() + kx * pixel, out, join);
-      }
+    const kernels::SpikePool pool{src.c, shape_.kernel_h, shape_.kernel_w, shape_.stride_h, shape_.stride_w,
+                                  dst.w, src.row(), src.pixel(), dst.row(), dst.pixel()};
+    kernels::max_pool_spikes(pool, state.at<const std::uint64_t>(src_, frame), state.at<std::uint64_t>(dst_, frame), 0, dst.h);
+  }
+
+  void pool_codes(const RunState& state, std::int64_t frame) const {
+    const Storage &src = state.storages[src_], &dst = state.storages[dst_];
+    kernels::ConvShape shape;
+    shape.ic = shape.oc = src.c;
+    shape.kernel_h = shape_.kernel_h, shape.kernel_w = shape_.kernel_w;
+    shape.stride_h = shape_.stride_h, shape.stride_w = shape_.stride_w;
+    shape.out_h = dst.h, shape.out_w = dst.w;
+    shape.src_pixel = src.pixel(), shape.src_row = src.row();
+    kernels::max_pool_codes(shape, state.at<const std::uint8_t>(src_, frame),
+                            {state.at<std::uint8_t>(dst_, frame), dst.pixel(), dst.row()}, 0, dst.h);
   }
 
   kernels::PoolShape shape_;

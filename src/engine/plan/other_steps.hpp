@@ -16,6 +16,9 @@ namespace tern::engine {
 std::unique_ptr<Step> make_input_step(std::size_t floats);
 std::unique_ptr<Step> make_input_step(std::size_t codes, const CodeGrid& grid);
 
+/// Zeros and ones to bits; anything else to the floats, and RunState::input_is_spikes tells which.
+std::unique_ptr<Step> make_spike_input_step(std::size_t bits, std::size_t floats);
+
 /// The last node's floats to the caller, in the Net's order.
 std::unique_ptr<Step> make_output_step(net::TensorType type, std::size_t floats);
 

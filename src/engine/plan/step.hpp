@@ -21,6 +21,7 @@ struct RunState {
   std::byte* scratch;   ///< of all threads, each `scratch_bytes`
   std::size_t scratch_bytes;
   int num_threads;
+  bool* input_is_spikes;  ///< set by the step that reads the input as bits; false: the floats hold it
 
   /// First byte, word or float of a frame's element (0, 0).
   template <class T>

@@ -151,9 +151,10 @@ Kernel floats_kernel() {
 void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const void* src,
          const Epilogue& epilogue, std::int64_t first_row, std::int64_t last_row, void* scratch) {
   if (first_row >= last_row) return;
+  const std::int64_t corner = (s.pad_h * s.src_row + s.pad_w * s.src_pixel) * (w.floats ? 4 : 1);
   SparseJob job{s,
                 epilogue,
-                static_cast<const char*>(src),
+                static_cast<const char*>(src) - corner,
                 first_row,
                 last_row,
                 w.pixel_words,

@@ -49,7 +49,7 @@ inline constexpr std::int64_t sparse_window = 32, sparse_step = 16;
 struct SparseJob {
   const ConvShape& shape;
   const Epilogue& epilogue;
-  const char* src;
+  const char* src;  ///< the corner of the border
   std::int64_t first_row, last_row;
   std::int64_t pixel_words;
   const std::uint32_t* words;

@@ -52,7 +52,8 @@ Image<T> make_image(ConvShape& s, std::int64_t align, const Draw& draw) {
   const std::int64_t h = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
   s.src_row = w * s.src_pixel;
   const std::int64_t slack = 64 / static_cast<std::int64_t>(sizeof(T));
-  Image<T> image{std::vector<T>(static_cast<std::size_t>(h * s.src_row + 2 * slack)), slack};
+  Image<T> image{std::vector<T>(static_cast<std::size_t>(h * s.src_row + 2 * slack)),
+                 slack + s.pad_h * s.src_row + s.pad_w * s.src_pixel};
   for (T& v : image.data) v = draw();
   return image;
 }
@@ -81,8 +82,8 @@ Sum plain_sum(const ConvShape& s, const T* src, const W* weight, std::int64_t y,
     for (std::int64_t kh = 0; kh < s.kernel_h; ++kh)
       for (std::int64_t kw = 0; kw < s.kernel_w; ++kw)
         sum += static_cast<Sum>(weight[((o * s.ic + i) * s.kernel_h + kh) * s.kernel_w + kw]) *
-               (static_cast<Sum>(src[(y * s.stride_h + kh * s.dilation_h) * s.src_row +
-                                     (x * s.stride_w + kw * s.dilation_w) * s.src_pixel + i]) -
+               (static_cast<Sum>(src[(y * s.stride_h + kh * s.dilation_h - s.pad_h) * s.src_row +
+                                     (x * s.stride_w + kw * s.dilation_w - s.pad_w) * s.src_pixel + i]) -
                 offset);
   return sum;
 }
