@@ -17,8 +17,11 @@ namespace tern::onnx {
 using Ranges = std::map<std::string, std::pair<float, float>, std::less<>>;
 
 enum class ExportForm {
-  floats,  ///< weights as floats; `quantize` nodes as QuantizeLinear and DequantizeLinear
-  qdq      ///< 8-bit weights, and 8-bit activations throughout
+  /// Weights as floats; `quantize` nodes as QuantizeLinear and DequantizeLinear, and behind them uniform
+  /// codes of up to
+  /// 8 bits as codes.
+  floats,
+  qdq  ///< 8-bit weights, and 8-bit activations throughout
 };
 
 struct ExportOptions {

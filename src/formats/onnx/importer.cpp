@@ -136,7 +136,7 @@ const Value& Importer::value(const NodeView& node, int input) const {
   const auto initialiser = graph_.initialisers.find(name);
   if (initialiser == graph_.initialisers.end()) node.broken("tensor '{}' was never made", name);
   auto read = std::make_shared<const Constant>(read_tensor(*initialiser->second, place_));
-  return const_cast<Importer*>(this)->values_.emplace(initialiser->first, std::move(read)).first->second;
+  return values_.emplace(initialiser->first, std::move(read)).first->second;
 }
 
 bool Importer::is_constant(const NodeView& node, int input) const {

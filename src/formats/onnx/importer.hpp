@@ -132,8 +132,8 @@ class Importer {
   net::Net net_;
   std::map<std::string, pack::PackedTensor> tensors_;
   std::map<std::string, std::string> metadata_;
-  std::map<std::string_view, Value> values_;
-  std::map<std::string_view, std::size_t> pending_;  ///< readers left
+  mutable std::map<std::string_view, Value> values_;  ///< initialisers are read at their first use
+  std::map<std::string_view, std::size_t> pending_;   ///< readers left
   std::set<const schema::NodeProto*> absorbed_;
   std::int64_t batch_ = 0;
   std::int64_t made_elements_ = 0, most_made_elements_;

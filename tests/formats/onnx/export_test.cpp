@@ -93,6 +93,22 @@ TEST(OnnxExport, CodesOfEveryWidth) {
     }
 }
 
+/// Between quantized activations the runtime would round floats anew.
+TEST(OnnxExport, CodesBehindQuantizedActivationsStayCodes) {
+  for (const bool has_quantize : {false, true}) {
+    net::Net net("codes");
+    net.add("x", "input", {}, {{"shape", Ints{3}}, {"time", false}});
+    if (has_quantize) net.add("q", "quantize", {"x"});
+    net.add("y", "linear", {has_quantize ? "q" : "x"}, {{"out_features", 2}});
+    pack::PackedModel model = with_tensors(std::move(net));
+    model.tensors["y.weight"] = {.shape = {2, 3}, .bits = 4, .codes = {-8, 7, 1, 2, -3, 4}, .scales = {0.3F}};
+    const pack::PackedTensor back = import_model(export_model(model)).tensors.at("y.weight");
+    EXPECT_EQ(back.is_float(), !has_quantize);
+    EXPECT_EQ(pack::dequantize(back), pack::dequantize(model.tensors["y.weight"]));
+    EXPECT_EQ(back.codes == model.tensors["y.weight"].codes, has_quantize);
+  }
+}
+
 TEST(OnnxExport, GatesOfChannels) {
   net::Net net("gates");
   net.add("x", "input", {}, {{"shape", Ints{3, 2, 2}}, {"time", false}});

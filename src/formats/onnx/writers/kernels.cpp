@@ -1,6 +1,7 @@
 // conv2d, linear and batch_norm.
 #include "formats/onnx/exporter.hpp"
 #include "formats/onnx/qdq_kernel.hpp"
+#include "net/quantized_source.hpp"
 
 namespace tern::onnx {
 namespace {
@@ -55,6 +56,21 @@ std::string quantized_kernel(Exporter& exporter, const net::Node& node, std::str
   return writer.add(node.name, op, inputs, attributes_of(exporter, node));
 }
 
+/// Codes stay codes between quantized activations: there ONNX Runtime rounds float weights to 8 bits of its
+/// own choice.
+bool keeps_codes(const Exporter& exporter, const net::Node& node, const pack::PackedTensor& weight) {
+  return weight.scaled_by_channel() && weight.bits <= 8 &&
+         net::quantized_source(exporter.net(), node.inputs[0]);
+}
+
+std::string weight_codes(Exporter& exporter, const net::Node& node, const pack::PackedTensor& weight) {
+  std::vector<float> scales = weight.scales;
+  if (scales.size() == 1) scales.assign(static_cast<std::size_t>(weight.shape[0]), scales[0]);
+  const Integers codes(weight.codes.begin(), weight.codes.end());
+  return dequantized(exporter.writer(), node.name + ".weight",
+                     integer_constant(weight.shape, codes, schema::TensorProto::INT8), scales, true);
+}
+
 }  // namespace
 
 std::string writers::kernel(Exporter& exporter, const net::Node& node) {
@@ -65,7 +81,10 @@ std::string writers::kernel(Exporter& exporter, const net::Node& node) {
     return quantized_kernel(exporter, node, op, source->scale);
   }
   const net::OpContext rules = exporter.rules(node);
-  std::vector<std::string> inputs{exporter.src(node), exporter.parameter(node, "weight")};
+  const pack::PackedTensor& weight = exporter.model().tensors.at(node.name + ".weight");
+  std::vector<std::string> inputs{exporter.src(node)};
+  inputs.push_back(keeps_codes(exporter, node, weight) ? weight_codes(exporter, node, weight)
+                                                       : exporter.parameter(node, "weight"));
   if (rules.flag("bias")) inputs.push_back(exporter.parameter(node, "bias"));
   return exporter.writer().add(node.name, op, inputs, attributes_of(exporter, node));
 }
