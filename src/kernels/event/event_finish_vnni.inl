@@ -12,8 +12,10 @@ TERN_INLINE __mmask16 first_lanes(std::int64_t left) {
   return static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
 }
 
-TERN_INLINE void finish_each(const Epilogue& e, const FinishParts& parts, const SumsOfPixels& of) {
-  const SumsOfPixels s = of;
+using FinishPixels = void (*)(const Epilogue&, const SumsOfPixels&);
+
+static void finish_any(const Epilogue& e, const SumsOfPixels& s) {
+  const FinishParts parts = parts_of(e);
   for (std::int64_t i = 0; i < s.width; i += 16) {
     const __mmask16 mask = first_lanes(s.width - i);
     for (std::int64_t p = 0; p < s.pixels; ++p) {
@@ -23,19 +25,31 @@ TERN_INLINE void finish_each(const Epilogue& e, const FinishParts& parts, const 
   }
 }
 
-using FinishPixels = void (*)(const Epilogue&, const SumsOfPixels&);
-
-static void finish_any(const Epilogue& epilogue, const SumsOfPixels& sums) {
-  finish_each(epilogue, parts_of(epilogue), sums);
-}
-
-/// Parts known to the compiler: half the time of a layer with few spikes lies here. The copy tells it that
-/// stores do not change the epilogue.
+/// Parts known to the compiler, and factors copied so that it keeps them in registers: a large part of a
+/// layer with few spikes lies here.
 template <bool bias, bool norm, bool codes>
-static void finish_common(const Epilogue& epilogue, const SumsOfPixels& sums) {
-  const Epilogue e = epilogue;
+static void finish_common(const Epilogue& epilogue, const SumsOfPixels& of) {
+  const SumsOfPixels s = of;
   constexpr FinishParts parts{true, bias, norm, false, false, codes, !codes, codes};
-  finish_each(e, parts, sums);
+  for (std::int64_t i = 0; i < s.width; i += 16) {
+    const std::int64_t c = s.first + i;
+    alignas(64) float factors[4][16];
+    Epilogue e = epilogue;  // of 16 channels
+    const auto copy = [&](int which, const float* values) {
+      _mm512_store_ps(factors[which], _mm512_loadu_ps(values + c));
+      return factors[which];
+    };
+    e.scale = copy(0, e.scale);
+    if constexpr (bias) e.bias = copy(1, e.bias);
+    if constexpr (norm) e.norm_scale = copy(2, e.norm_scale), e.norm_shift = copy(3, e.norm_shift);
+    if constexpr (codes) e.codes.data += c;
+    if constexpr (!codes) e.floats.data += c;
+    const __mmask16 mask = first_lanes(s.width - i);
+    for (std::int64_t p = 0; p < s.pixels; ++p) {
+      const auto* const sums = reinterpret_cast<const __m256i*>(s.sums + p * s.stride + i);
+      finish_lanes(e, parts, _mm512_cvtepi16_epi32(_mm256_load_si256(sums)), s.y, s.x + p, 0, mask);
+    }
+  }
 }
 
 /// The usual epilogues: scale, perhaps bias and batch norm; then floats, or clamp and codes.

@@ -18,7 +18,8 @@ TERN_INLINE __m512i counting() {
 
 }  // namespace
 
-void list_row(const EventRowJob& job) {
+void list_row(const EventRowJob& of) {
+  const EventRowJob job = of;  // no store changes it
   std::uint32_t count = 0;
   const __m512i half = _mm512_set1_epi16(32);
   for (std::int64_t p = 0; p < job.pixels; ++p) {

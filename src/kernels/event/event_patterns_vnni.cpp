@@ -10,7 +10,8 @@ namespace {
 #include "kernels/event/event_finish_vnni.inl"
 
 /// Eight pixels of up to 8 channels make ic bytes.
-void pattern_row_narrow(const EventRowJob& job) {
+void pattern_row_narrow(const EventRowJob& of) {
+  const EventRowJob job = of;  // no store changes it
   const __m512i pixel = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
   const __m512i shift = _mm512_mullo_epi64(pixel, _mm512_set1_epi64(job.ic));
   auto* bytes = reinterpret_cast<std::uint8_t*>(job.row.bits);

@@ -13,8 +13,9 @@ constexpr int side_by_side = 4;
 /// Word `word` of `pixels` pixels from `pixel` on, of which `vectors` vectors of 16 channels exist: pixels *
 /// vectors is side_by_side where there are as many.
 template <Reset reset, bool delay, int pixels, int vectors>
-TERN_INLINE void charge(const NeuronParameters& p, const NeuronRows& rows, std::int64_t pixel,
+TERN_INLINE void charge(const NeuronParameters& p, const NeuronRows& of, std::int64_t pixel,
                         std::int64_t word) {
+  const NeuronRows rows = of;  // no store changes it
   const std::int64_t left = rows.channels - word * 64 - (vectors - 1) * 16;
   const auto last_mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
   const __m512 decay = _mm512_set1_ps(p.decay), gain = _mm512_set1_ps(p.gain),
