@@ -1,5 +1,5 @@
-// Gathering bit patches; include inside a unit's namespace, after the functions copy_words(dst, src, count)
-// and combine(dst, a, b, c, count).
+// Gathering bit patches, correcting sums at the border; include inside a unit's namespace, after the functions
+// copy_words(dst, src, count) and combine(dst, a, b, c, count).
 
 static inline std::int64_t count_bits(std::uint64_t v) { return __builtin_popcountll(v); }
 
@@ -27,4 +27,9 @@ static void gather(const BitGather& job) {
     if (job.totals != nullptr) job.totals[p] = static_cast<std::int32_t>(total);
     if (++x == job.out_w) x = 0, ++y;
   }
+}
+
+static void correct(const BitCorrection& c, std::int32_t* dst) {
+  for (std::int64_t o = 0; o < bit_block; ++o)
+    dst[o] += c.bottom_right[o] - c.top_right[o] - c.bottom_left[o] + c.top_left[o] - c.all[o];
 }

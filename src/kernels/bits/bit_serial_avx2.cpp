@@ -88,10 +88,10 @@ inline void store(const BitTile& job, std::int64_t pixel, std::int64_t first,
   for (int half = 0; half < 2; ++half) {
     const std::int64_t o = first + 8 * half;
     const __m256i counts = _mm256_blend_epi32(total[half], _mm256_slli_epi64(total[2 + half], 32), 0xAA);
-    __m256i v = _mm256_sub_epi32(_mm256_add_epi32(x, load(job.start + o)), counts);
-    v = _mm256_mullo_epi32(_mm256_sra_epi32(v, beta), _mm256_set1_epi32(job.step));
+    const __m256i less = _mm256_mullo_epi32(counts, _mm256_set1_epi32(job.step));
+    const __m256i v = _mm256_sub_epi32(_mm256_add_epi32(x, load(job.start + o)), less);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(job.sums + pixel * bit_block + o),
-                        _mm256_add_epi32(v, load(job.offset + o)));
+                        _mm256_sra_epi32(v, beta));
   }
 }
 
@@ -118,6 +118,6 @@ void tile(const BitTile& job) {
 
 }  // namespace
 
-const BitKernels kernels{gather, combine, tile};
+const BitKernels kernels{gather, combine, tile, correct};
 
 }  // namespace tern::kernels::bits_avx2

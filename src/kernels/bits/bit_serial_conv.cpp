@@ -129,16 +129,15 @@ std::int64_t find_border(const ConvShape& shape, const BitSerialWeights& weights
 }
 
 /// Takes the products of the source's zero with weights over the border from the sums of a block of channels.
-void correct_border(const BitSerialWeights& weights, const BorderPixel* border, std::int64_t count,
-                    std::int64_t channel, std::int32_t* sums) {
-  const std::int32_t* const all = weights.offset.data() + channel;
+void correct_border(const BitKernels& kernels, const BitSerialWeights& weights, const BorderPixel* border,
+                    std::int64_t count, std::int64_t channel, std::int32_t* sums) {
+  if (count == 0) return;
   const std::int32_t* const taps = weights.tap_sums.data() + channel;
-  for (const BorderPixel* b = border; b < border + count; ++b) {
-    std::int32_t* const dst = sums + b->pixel * bit_block;
-    const std::int32_t *const tl = taps + b->top_left, *const tr = taps + b->top_right;
-    const std::int32_t *const bl = taps + b->bottom_left, *const br = taps + b->bottom_right;
-    for (std::int64_t o = 0; o < bit_block; ++o) dst[o] += br[o] - tr[o] - bl[o] + tl[o] - all[o];
-  }
+  const std::int32_t* const all = taps + weights.tap_sums.size() - weights.start.size();
+  for (const BorderPixel* b = border; b < border + count; ++b)
+    kernels.correct(
+        {taps + b->top_left, taps + b->top_right, taps + b->bottom_left, taps + b->bottom_right, all},
+        sums + b->pixel * bit_block);
 }
 
 /// Stores sums of pixels [first, first + count), row by row.
@@ -155,7 +154,7 @@ void finish_pixels(const ConvShape& shape, const Epilogue& epilogue, const std::
 }  // namespace
 
 std::size_t BitSerialWeights::bytes() const {
-  return planes.size() + (start.size() + offset.size() + tap_sums.size()) * sizeof(start[0]);
+  return planes.size() + (start.size() + tap_sums.size()) * sizeof(start[0]);
 }
 
 std::size_t bit_serial_conv_scratch_bytes(const ConvShape& shape, const BitSerialWeights& weights) {
@@ -204,10 +203,9 @@ void run_bit_serial_conv(const ConvShape& shape, const BitSerialWeights& weights
   const Scratch room = scratch_at(scratch, layout);
   const std::int64_t last = last_row * shape.out_w;
   BitTile tile{.words = weights.words, .terms = terms.terms, .num_terms = terms.count};
-  tile.alpha = weights.kind == BitWeights::two_bit ? -1 : 0;
+  tile.alpha = weights.kind == BitWeights::two_bit ? -weights.source.step : 0;
   tile.beta = weights.kind == BitWeights::binary ? 0 : 1;
   tile.step = weights.source.step;
-  tile.plain = weights.kind == BitWeights::binary && tile.step == 1 && weights.source.zero == 0;
   tile.sums = room.sums;
   for (std::int64_t first = first_row * shape.out_w; first < last; first += tile.count) {
     tile.count = std::min(layout.pixels, last - first);
@@ -218,9 +216,8 @@ void run_bit_serial_conv(const ConvShape& shape, const BitSerialWeights& weights
       tile.width = std::min(bit_block, last_channel - channel);
       tile.weights = packed + channel * channel_words;
       tile.start = weights.start.data() + channel;
-      tile.offset = weights.offset.data() + channel;
       kernels.tile(tile);
-      correct_border(weights, room.border, border, channel, room.sums);
+      correct_border(kernels, weights, room.border, border, channel, room.sums);
       finish_pixels(shape, epilogue, room.sums, first, tile.count, channel, tile.width);
     }
   }

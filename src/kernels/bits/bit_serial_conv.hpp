@@ -1,18 +1,16 @@
 // Convolutions of bit planes: 64 multiplications a word by exclusive or and population count.
 //
-// A weight is a sum of signed bit planes, w = sum_q s_q * w_q with bits w_q, and so is a source code, x =
-// sum_p 2^p * x_p. For two vectors of bits, popcount(a & b) = (popcount(a) + popcount(b) - popcount(a ^ b)) /
-// 2, hence
+// A weight is a sum of signed bit planes, w = sum_q s_q * w_q with bits w_q, and so is a source code,
+// x = sum_p 2^p * x_p. Since popcount(a & b) = (popcount(a) + popcount(b) - popcount(a ^ b)) / 2,
 //   sum of w * x = (alpha * popcount(x) + start[o] - H) / 2^beta,  H = sum_pq 2^p * s_q * popcount(w_q ^ x_p)
-// where alpha is 0 for binary and for ternary weights. Exclusive or is linear, so three words d_i = w_i ^ x_i
-// are added as
+// where alpha is 0 for binary and ternary weights. Exclusive or is linear: three words d_i = w_i ^ x_i add
 //   popcount(d_0) + popcount(d_1) + popcount(d_2) = popcount(s) + 2 * popcount(majority),
 //   s = (w_0 ^ w_1 ^ w_2) ^ (x_0 ^ x_1 ^ x_2),  majority a function of (s, d_1, d_2)
 // with the parentheses computed once: 8 vector operations for three words instead of 9.
 //
 // Bits in place of multiplications: Rastegari, Ordonez, Redmon and Farhadi, "XNOR-Net", 2016; several planes:
-// Umuroglu and Jahre, "Streamlined Deployment for Quantized Neural Networks", 2017, section 3. The carry-save
-// step is ours, after Harley and Seal's population count.
+// Umuroglu and Jahre, "Streamlined Deployment for Quantized Neural Networks", 2017. The carry-save step is
+// ours, after Harley and Seal's population count.
 #pragma once
 
 #include <cstddef>
@@ -32,11 +30,9 @@ enum class BitWeights : std::uint8_t { binary, ternary, two_bit };
 /// Spikes and codes {0, 1}: zero 0, step 1. Signs {-1, 1}: zero -1, step 2. Two-bit codes with zero point z:
 /// zero -z, planes 2.
 struct BitSource {
-  std::int32_t planes =
-      1;  ///< 1 or 2; the planes of a pixel lie one behind another, each of ceil(ic / 64) words
+  std::int32_t planes = 1;  ///< 1 or 2; those of a pixel lie one behind another, each of ceil(ic / 64) words
   std::int32_t zero = 0, step = 1;  ///< |zero| and |step| at most 255
-  std::int64_t h = 0,
-               w = 0;  ///< size without the border; read only where zero is not 0 and the convolution pads
+  std::int64_t h = 0, w = 0;  ///< without the border; read only where zero is not 0 and there is padding
 };
 
 /// Weights packed for run_bit_serial_conv.
@@ -46,11 +42,10 @@ struct BitSerialWeights {
   std::int64_t oc = 0;
   std::int64_t words = 0;  ///< of one plane of all taps
   AlignedBytes planes;  ///< words [ceil(oc / 32)][planes of the kind][words][32], see bit_serial_kernels.hpp
-  std::vector<std::int32_t> start;   ///< [oc, padded to 32]
-  std::vector<std::int32_t> offset;  ///< [oc, padded to 32]: source.zero * sum of all weights
-  std::vector<std::int32_t>
-      tap_sums;  ///< [(kernel_h + 1) * (kernel_w + 1)][oc, padded to 32]: source.zero * the sum of the
-                 ///< weights of taps above and left; empty where padding needs no correction
+  std::vector<std::int32_t> start;  ///< [oc, padded to 32]
+  /// [(kernel_h + 1) * (kernel_w + 1)][oc, padded to 32]: source.zero * the sum of the weights of taps above
+  /// and left; empty where padding needs no correction.
+  std::vector<std::int32_t> tap_sums;
   std::size_t bytes() const;
 };
 

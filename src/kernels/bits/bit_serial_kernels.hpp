@@ -30,8 +30,7 @@ struct BitGather {
 };
 
 /// Sums of one block of channels at `count` pixels:
-///   sums[p][o] = step * ((alpha * totals[p] + start[o] - H[p][o]) >> beta) + offset[o], o in [0, width
-///   rounded up to 16)
+///   sums[p][o] = (alpha * totals[p] + start[o] - step * H[p][o]) >> beta, o in [0, width rounded up to 16)
 struct BitTile {
   std::int64_t words = 0;               ///< of one plane of a patch
   const std::uint64_t* thirds[3] = {};  ///< of pixel 0, plane 0: words / 3 words each, the first one combined
@@ -42,12 +41,15 @@ struct BitTile {
   const std::int32_t* totals = nullptr;    ///< null where alpha is 0
   const std::uint64_t* weights = nullptr;  ///< [planes of weights][words][32], thirds combined as in a patch
   const std::int32_t* start = nullptr;     ///< [32]
-  const std::int32_t* offset = nullptr;    ///< [32]
   std::int32_t alpha = 0, beta = 0, step = 1;
-  bool plain = false;      ///< alpha, beta and offset are 0, step is 1
   std::int64_t width = 0;  ///< channels wanted, at most 32
   std::int64_t count = 0;
   std::int32_t* sums = nullptr;  ///< [count][32]
+};
+
+/// What is added to the sums of a pixel with taps over the border, as corners in a table of sums over taps.
+struct BitCorrection {
+  const std::int32_t *top_left, *top_right, *bottom_left, *bottom_right, *all;
 };
 
 struct BitKernels {
@@ -56,6 +58,8 @@ struct BitKernels {
   void (*combine)(std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
                   std::int64_t count);
   void (*tile)(const BitTile&);
+  /// dst[o] += bottom_right[o] - top_right[o] - bottom_left[o] + top_left[o] - all[o], o in [0, 32)
+  void (*correct)(const BitCorrection&, std::int32_t* dst);
 };
 
 namespace bits_scalar {

@@ -104,7 +104,6 @@ BitSerialWeights pack_bit_serial_conv(const ConvShape& shape, BitWeights kind, c
   out.planes = AlignedBytes(static_cast<std::size_t>(padded * num_planes * words) * 8);
   auto* const packed = reinterpret_cast<std::uint64_t*>(out.planes.data());
   out.start.resize(static_cast<std::size_t>(padded));
-  out.offset.resize(static_cast<std::size_t>(padded));
   std::vector<std::uint64_t> planes[2];
   for (std::int64_t o = 0; o < shape.oc; ++o) {
     for (auto& plane : planes) plane.assign(static_cast<std::size_t>(words), 0);
@@ -124,8 +123,9 @@ BitSerialWeights pack_bit_serial_conv(const ConvShape& shape, BitWeights kind, c
       place_plane(planes[q], position_of(o % bit_block),
                   packed + (o / bit_block * num_planes + q) * words * bit_block);
     }
-    out.start[static_cast<std::size_t>(o)] = start * ((1 << source.planes) - 1);
-    out.offset[static_cast<std::size_t>(o)] = source.zero * sum;
+    const std::int32_t halves = kind == BitWeights::binary ? 1 : 2;
+    out.start[static_cast<std::size_t>(o)] =
+        source.step * start * ((1 << source.planes) - 1) + source.zero * sum * halves;
   }
   if (source.zero != 0 && (shape.pad_h != 0 || shape.pad_w != 0))
     out.tap_sums = prefix_sums(shape, codes, source.zero, padded);

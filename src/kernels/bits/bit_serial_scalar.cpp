@@ -60,14 +60,14 @@ void tile(const BitTile& job) {
     const std::int64_t x = job.totals != nullptr ? std::int64_t{job.alpha} * job.totals[p] : 0;
     for (std::int64_t j = 0; j < bit_block; ++j) {
       const std::int64_t o = 16 * (j / 16) + 2 * (j % 8) + j / 8 % 2;
-      const std::int64_t sum = (x + job.start[o] - total[j]) >> job.beta;
-      job.sums[p * bit_block + o] = static_cast<std::int32_t>(sum * job.step) + job.offset[o];
+      const std::int64_t sum = (x + job.start[o] - job.step * total[j]) >> job.beta;
+      job.sums[p * bit_block + o] = static_cast<std::int32_t>(sum);
     }
   }
 }
 
 }  // namespace
 
-const BitKernels kernels{gather, combine, tile};
+const BitKernels kernels{gather, combine, tile, correct};
 
 }  // namespace tern::kernels::bits_scalar

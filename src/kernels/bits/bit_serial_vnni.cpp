@@ -114,6 +114,7 @@ inline void tile_of(const BitTile& job, std::int64_t pixel) {
     else
       add_term<PX, NG, false>(job, pixel, *term, ones, twos);
   }
+  const __m128i beta = _mm_cvtsi32_si128(job.beta);
 #pragma GCC unroll 2
   for (int p = 0; p < PX; ++p)
 #pragma GCC unroll 2
@@ -121,25 +122,14 @@ inline void tile_of(const BitTile& job, std::int64_t pixel) {
       const int i = p * NG + g;
       const __m512i even = _mm512_add_epi64(ones[i], _mm512_slli_epi64(twos[i], 1));
       const __m512i odd = _mm512_add_epi64(ones[i + 1], _mm512_slli_epi64(twos[i + 1], 1));
-      const __m512i sums = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+      __m512i sums = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+      if (job.step != 1) sums = _mm512_mullo_epi32(sums, _mm512_set1_epi32(job.step));
+      __m512i start = _mm512_loadu_si512(job.start + 8 * g);
+      if (job.totals != nullptr)
+        start = _mm512_add_epi32(start, _mm512_set1_epi32(job.alpha * job.totals[pixel + p]));
       _mm512_storeu_si512(job.sums + (pixel + p) * bit_block + 8 * g,
-                          _mm512_sub_epi32(_mm512_loadu_si512(job.start + 8 * g), sums));
+                          _mm512_sra_epi32(_mm512_sub_epi32(start, sums), beta));
     }
-}
-
-/// The rest of the formula, where it is more than start - H.
-void scale_sums(const BitTile& job) {
-  const __m128i beta = _mm_cvtsi32_si128(job.beta);
-  const __m512i step = _mm512_set1_epi32(job.step);
-  for (std::int64_t p = 0; p < job.count; ++p) {
-    const __m512i x = _mm512_set1_epi32(job.totals != nullptr ? job.alpha * job.totals[p] : 0);
-    for (std::int64_t o = 0; o < bit_block; o += 16) {
-      std::int32_t* const sums = job.sums + p * bit_block + o;
-      const __m512i v = _mm512_sra_epi32(_mm512_add_epi32(x, _mm512_loadu_si512(sums)), beta);
-      _mm512_storeu_si512(sums,
-                          _mm512_add_epi32(_mm512_mullo_epi32(v, step), _mm512_loadu_si512(job.offset + o)));
-    }
-  }
 }
 
 template <int NG, bool one_term>
@@ -155,11 +145,10 @@ void tile(const BitTile& job) {
     one_term ? tiles<4, true>(job) : tiles<4, false>(job);
   else
     one_term ? tiles<2, true>(job) : tiles<2, false>(job);
-  if (!job.plain) scale_sums(job);
 }
 
 }  // namespace
 
-const BitKernels kernels{gather, combine, tile};
+const BitKernels kernels{gather, combine, tile, correct};
 
 }  // namespace tern::kernels::bits_vnni

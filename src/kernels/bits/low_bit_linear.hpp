@@ -29,11 +29,9 @@ struct LowBitWeights {
   std::size_t bytes() const { return packed.size() + start.size() * sizeof(start[0]); }
 };
 
-/// Packs codes [oc][ic] of `bits` 2 (-2 .. 1: ternary weights and two-bit ones)
-/// or 4 (-8 .. 7); `offset` is the byte of value zero, 0 .. 255. The
-/// convolution is 1x1 without padding, in one group. Errors: unsupported (bits,
-/// geometry, more than 131072 inputs), bad_data (a code out of range), usage
-/// (offset).
+/// Packs codes [oc][ic] of `bits` 2 (-2 .. 1: ternary weights and two-bit ones) or 4 (-8 .. 7); `offset` is the
+/// byte of value zero, 0 .. 255. The convolution is 1x1 without padding, in one group.
+/// Errors: unsupported (bits, geometry, more than 131072 inputs), bad_data (a code out of range), usage (offset).
 LowBitWeights pack_low_bit_linear(const ConvShape& shape, int bits, const std::int8_t* codes,
                                   std::int32_t offset);
 
