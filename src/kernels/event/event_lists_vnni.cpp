@@ -86,7 +86,8 @@ TERN_INLINE void join(const EventSumJob& job, std::int64_t x, std::uint16_t* lis
 TERN_INLINE void pad_list(std::uint16_t* list, std::int64_t count, std::int64_t wanted,
                           std::int64_t zero_row) {
   const __m512i zeros = _mm512_set1_epi16(static_cast<std::int16_t>(zero_row));
-  for (std::int64_t i = count; i < wanted; i += 32) _mm512_storeu_si512(list + i, zeros);
+  _mm512_storeu_si512(list + count, zeros);  // without a branch: mostly enough
+  for (std::int64_t i = count + 32; i < wanted; i += 32) _mm512_storeu_si512(list + i, zeros);
 }
 
 /// acc[p][g] += rows of list p, for pixels * groups vectors of 32 channels; count is a multiple of `unroll`.
@@ -145,6 +146,7 @@ TERN_INLINE Lists join_lists(const EventSumJob& job, std::int64_t x) {
     join<4>(job, x + p, joined, counts);
     const std::int64_t most =
         (larger(larger(counts[0], counts[1]), larger(counts[2], counts[3])) + 3) / 4 * 4;
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) pad_list(joined + i * job.capacity, counts[i], most, job.rows);
     lists.longest = larger(lists.longest, most);
   }
