@@ -25,6 +25,8 @@ struct ImportOptions {
   std::vector<float> mean{}, std{};
 };
 
+inline constexpr std::size_t least_import_bytes = std::size_t{128} << 20, most_import_bytes_a_byte = 1024;
+
 /// Reads a model of opset 7 to 21 with one input of floats and one output, as docs/ONNX.md lists operators.
 ///
 /// The Net's input is [c, h, w] or [features] without a time axis; an input [n, h, w, c] that is transposed
@@ -33,7 +35,7 @@ struct ImportOptions {
 /// DequantizeLinear of activations become one `quantize` node; dequantized weights become codes with their
 /// scales.
 ///
-/// The bytes may be hostile: nothing is allocated beyond a small multiple of their number.
+/// The bytes may be hostile: at most least_import_bytes + most_import_bytes_a_byte * size are allocated.
 /// Errors: ErrorKind::bad_data (no ONNX model, contradictions, cycles, tensors without initialiser);
 /// ErrorKind::unsupported with node and operator for what a Net cannot say, for data outside of the file, and
 /// for other opsets; ErrorKind::usage for options that name nothing. `place` (a file) comes first in
