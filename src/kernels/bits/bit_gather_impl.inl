@@ -1,5 +1,5 @@
-// Gathering bit patches, correcting sums at the border; include inside a unit's namespace, after the functions
-// copy_words(dst, src, count) and combine(dst, a, b, c, count).
+// Gathering bit patches, correcting sums at the border; include inside a unit's namespace, after the
+// functions copy_words(dst, src, count) and combine(dst, a, b, c, count).
 
 static inline std::int64_t count_bits(std::uint64_t v) { return __builtin_popcountll(v); }
 

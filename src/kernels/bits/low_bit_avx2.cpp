@@ -1,5 +1,4 @@
-// Low-bit linear layers with AVX2: PMADDUBSW into 16-bit sums, widened before
-// they can overflow.
+// Low-bit linear layers with AVX2: PMADDUBSW into 16-bit sums, widened before they can overflow.
 #include <cstdint>
 
 #include <immintrin.h>
@@ -29,8 +28,7 @@ std::int32_t prepare(const std::uint8_t* src, std::int64_t ic, std::int64_t padd
   return static_cast<std::int32_t>(total);
 }
 
-/// Groups of inputs whose 16-bit sums fit: a group adds up to (8 / bits) * 2 *
-/// (2^bits - 1) * 128.
+/// Groups of inputs whose 16-bit sums fit: a group adds up to (8 / bits) * 2 * (2^bits - 1) * 128.
 template <int bits>
 constexpr std::int64_t safe_groups = 32767 / (8 / bits * 2 * ((1 << bits) - 1) * 128);
 

@@ -1,5 +1,4 @@
-// What each instruction set provides for low-bit linear layers. Plain types
-// only: the units include it.
+// What each instruction set provides for low-bit linear layers. Plain types only: the units include it.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +8,8 @@ namespace tern::kernels {
 inline constexpr std::int64_t low_bit_block = 16;  ///< output channels of a block of packed weights
 inline constexpr std::int64_t low_bit_pixels = 8;  ///< most pixels of a tile
 
-/// Inputs in one group: 64 bytes hold 16 channels x 4 inputs in each of the 8 /
-/// bits fields of their bytes. Byte 4 * channel + j, field f (bits [f * bits,
-/// (f + 1) * bits)) is input 4 * f + j of the group.
+/// Inputs in one group: 64 bytes hold 16 channels x 4 inputs in each of the 8 / bits fields of their bytes.
+/// Byte 4 * channel + j, field f (bits [f * bits, (f + 1) * bits)) is input 4 * f + j of the group.
 constexpr std::int64_t low_bit_group(int bits) {
   return 32 / bits;
 }

@@ -1,5 +1,4 @@
-// Low-bit linear layers with VPDPBUSD: 16 channels a vector, activations
-// broadcast four bytes at a time.
+// Low-bit linear layers with VPDPBUSD: 16 channels a vector, activations broadcast four bytes at a time.
 #include <cstdint>
 
 #include <immintrin.h>
@@ -36,12 +35,10 @@ inline __m512i broadcast(const std::int8_t* x) {
   return _mm512_set1_epi32(four);
 }
 
-/// Bytes ahead that one row's weights are fetched: they come from the
-/// third-level cache or from memory.
+/// Bytes ahead that one row's weights are fetched: they come from the third-level cache or from memory.
 constexpr std::int64_t ahead = 1024;
 
-/// One pixel: a field is masked where it is, so that its sums are multiples of
-/// 2^(f * bits).
+/// One pixel: a field is masked where it is, so that its sums are multiples of 2^(f * bits).
 template <int bits, int NB>
 inline __attribute__((always_inline)) void row_of(const LowBitTile& job, std::int64_t block) {
   constexpr int fields = 8 / bits;
