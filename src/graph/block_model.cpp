@@ -39,6 +39,9 @@ class EdgeSource {
     if (o.shuffle)
       for (Index i = new_id_.size(); i > 1; --i) std::swap(new_id_[i - 1], new_id_[static_cast<Index>(rng.below(i))]);
     for (std::int64_t b = 0; b <= o.num_blocks; ++b) begin_.push_back(b * o.num_nodes / o.num_blocks);
+    low_ = std::pow(o.flat_ranks, power_);
+    for (std::int64_t b = 0; b < o.num_blocks; ++b)
+      high_.push_back(std::pow(o.flat_ranks + static_cast<double>(begin_[static_cast<Index>(b) + 1] - begin_[static_cast<Index>(b)]), power_));
   }
 
   template <typename Visit>
@@ -69,17 +72,17 @@ class EdgeSource {
   /// A node of the block, by inverting the integral of the ranks' density.
   std::int32_t draw(std::int64_t block, Rng& rng) const {
     const std::int64_t first = begin_[static_cast<Index>(block)], size = begin_[static_cast<Index>(block) + 1] - first;
-    const double low = std::pow(options_.flat_ranks, power_);
-    const double high = std::pow(options_.flat_ranks + static_cast<double>(size), power_);
-    const double rank = std::pow(low + rng.uniform() * (high - low), 1 / power_) - options_.flat_ranks;
+    const double at = low_ + rng.uniform() * (high_[static_cast<Index>(block)] - low_);
+    const double rank = std::pow(at, 1 / power_) - options_.flat_ranks;
     const std::int64_t r = std::clamp<std::int64_t>(static_cast<std::int64_t>(rank), 0, size - 1);
     return new_id_[static_cast<Index>(first + r)];
   }
 
   BlockModelOptions options_;
-  double power_;
+  double power_, low_ = 0;
   std::vector<std::int32_t> new_id_;
-  std::vector<std::int64_t> begin_;
+  std::vector<std::int64_t> begin_;  ///< first rank of each block
+  std::vector<double> high_;         ///< of each block: the integral up to its last rank
 };
 
 }  // namespace

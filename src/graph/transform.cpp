@@ -64,10 +64,16 @@ Transposed transpose(const Graph& graph) {
 }
 
 bool is_symmetric(const Graph& graph) {
-  const Graph other = transpose(graph).graph;
-  return std::equal(graph.rowptr().begin(), graph.rowptr().end(), other.rowptr().begin()) &&
-         std::equal(graph.col().begin(), graph.col().end(), other.col().begin()) &&
-         std::equal(graph.weight().begin(), graph.weight().end(), other.weight().begin());
+  // Rows ascend, so that going through all of them in order meets each row's own entries in order, too.
+  std::vector<std::int64_t> next(graph.rowptr().begin(), graph.rowptr().end() - 1);
+  for (std::int32_t u = 0; u < graph.num_nodes(); ++u)
+    for (std::int64_t e = graph.rowptr()[static_cast<Index>(u)]; e < graph.rowptr()[static_cast<Index>(u) + 1]; ++e) {
+      const auto v = static_cast<Index>(graph.col()[static_cast<Index>(e)]);
+      const std::int64_t other = next[v]++;
+      if (other >= graph.rowptr()[v + 1] || graph.col()[static_cast<Index>(other)] != u) return false;
+      if (graph.weight_of(other) != graph.weight_of(e)) return false;
+    }
+  return true;
 }
 
 Graph induced_subgraph(const Graph& graph, std::span<const std::int32_t> nodes, std::vector<std::int32_t>* scratch) {

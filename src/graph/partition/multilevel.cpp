@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "base/seed.hpp"
 #include "graph/partition/partitioners.hpp"
@@ -10,14 +11,19 @@ namespace {
 
 using Index = std::size_t;
 
-/// A level: nodes weigh what they stand for, edges how many of the original ones they hold.
+/// A level: nodes weigh what they stand for, edges how many of the original ones they hold. The finest one reads the
+/// graph itself; the others own what they read.
 struct Level {
-  std::vector<std::int64_t> rowptr{0};
-  std::vector<std::int32_t> col;
-  std::vector<std::int64_t> edge_weight, node_weight;
-  std::vector<std::int32_t> cluster;  ///< of each node: its node on the next level
+  std::span<const std::int64_t> rowptr;
+  std::span<const std::int32_t> col;
+  std::vector<std::int64_t> own_rowptr{0};
+  std::vector<std::int32_t> own_col, edge_weight;  ///< edge_weight: empty where every edge weighs 1
+  std::vector<std::int32_t> node_weight;           ///< empty where every node weighs 1
+  std::vector<std::int32_t> cluster;               ///< of each node: its node on the next level
 
   std::int64_t nodes() const { return static_cast<std::int64_t>(rowptr.size()) - 1; }
+  std::int64_t weight_of_node(Index u) const { return node_weight.empty() ? 1 : node_weight[u]; }
+  std::int64_t weight_of_edge(Index e) const { return edge_weight.empty() ? 1 : edge_weight[e]; }
 };
 
 /// Sums by label for one node at a time: only labels that were touched are cleared.
@@ -46,7 +52,7 @@ void propagate_labels(const Level& level, std::vector<std::int32_t>& label, std:
                       int rounds, bool keep_last, Rng& rng) {
   std::vector<std::int64_t> load(static_cast<Index>(labels), 0), members(static_cast<Index>(labels), 0);
   for (Index u = 0; u < label.size(); ++u) {
-    load[static_cast<Index>(label[u])] += level.node_weight[u];
+    load[static_cast<Index>(label[u])] += level.weight_of_node(u);
     ++members[static_cast<Index>(label[u])];
   }
   LabelSums sums(labels);
@@ -55,10 +61,10 @@ void propagate_labels(const Level& level, std::vector<std::int32_t>& label, std:
     for (const std::int64_t node : permutation(level.nodes(), rng)) {
       const auto u = static_cast<Index>(node);
       const std::int32_t own = label[u];
-      const std::int64_t weight = level.node_weight[u];
+      const std::int64_t weight = level.weight_of_node(u);
       if (keep_last && members[static_cast<Index>(own)] == 1) continue;
       for (auto e = static_cast<Index>(level.rowptr[u]); e < static_cast<Index>(level.rowptr[u + 1]); ++e)
-        sums.add(label[static_cast<Index>(level.col[e])], level.edge_weight[e]);
+        sums.add(label[static_cast<Index>(level.col[e])], level.weight_of_edge(e));
       // An overfull label lets its nodes go at a loss.
       const bool overfull = load[static_cast<Index>(own)] > capacity;
       std::int32_t best = own;
@@ -98,7 +104,7 @@ Level contract(const Level& fine, std::int64_t clusters) {
   out.node_weight.assign(static_cast<Index>(clusters), 0);
   std::vector<std::vector<std::int32_t>> members(static_cast<Index>(clusters));
   for (Index u = 0; u < fine.cluster.size(); ++u) {
-    out.node_weight[static_cast<Index>(fine.cluster[u])] += fine.node_weight[u];
+    out.node_weight[static_cast<Index>(fine.cluster[u])] += static_cast<std::int32_t>(fine.weight_of_node(u));
     members[static_cast<Index>(fine.cluster[u])].push_back(static_cast<std::int32_t>(u));
   }
   LabelSums sums(clusters);
@@ -106,20 +112,23 @@ Level contract(const Level& fine, std::int64_t clusters) {
     for (const std::int32_t node : members[static_cast<Index>(c)])
       for (auto e = static_cast<Index>(fine.rowptr[static_cast<Index>(node)]);
            e < static_cast<Index>(fine.rowptr[static_cast<Index>(node) + 1]); ++e)
-        if (const std::int32_t other = fine.cluster[static_cast<Index>(fine.col[e])]; other != c) sums.add(other, fine.edge_weight[e]);
+        if (const std::int32_t other = fine.cluster[static_cast<Index>(fine.col[e])]; other != c) sums.add(other, fine.weight_of_edge(e));
     for (const std::int32_t other : sums.touched()) {
-      out.col.push_back(other);
-      out.edge_weight.push_back(sums[other]);
+      out.own_col.push_back(other);
+      out.edge_weight.push_back(static_cast<std::int32_t>(sums[other]));
     }
     sums.clear();
-    out.rowptr.push_back(static_cast<std::int64_t>(out.col.size()));
+    out.own_rowptr.push_back(static_cast<std::int64_t>(out.own_col.size()));
   }
+  out.rowptr = out.own_rowptr;
+  out.col = out.own_col;
   return out;
 }
 
 /// Fills part after part with what is reached breadth first from the first free node.
 std::vector<std::int32_t> grow_parts(const Level& level, std::int64_t num_parts) {
-  const std::int64_t total = std::accumulate(level.node_weight.begin(), level.node_weight.end(), std::int64_t{0});
+  std::int64_t total = 0;
+  for (Index u = 0; u < static_cast<Index>(level.nodes()); ++u) total += level.weight_of_node(u);
   std::vector<std::int32_t> part(static_cast<Index>(level.nodes()), -1), queue;
   std::int64_t assigned = 0, next_free = 0, open = 0;
   Index head = 0;
@@ -136,7 +145,7 @@ std::vector<std::int32_t> grow_parts(const Level& level, std::int64_t num_parts)
       while (node < 0 && next_free < level.nodes())
         if (part[static_cast<Index>(next_free++)] < 0) node = static_cast<std::int32_t>(next_free - 1);
       if (node < 0) break;
-      const std::int64_t weight = level.node_weight[static_cast<Index>(node)];
+      const std::int64_t weight = level.weight_of_node(static_cast<Index>(node));
       // Rather too little than too much, once something is in it.
       if (load > 0 && p + 1 < num_parts && load + weight - share > share - load) {
         next_free = std::min<std::int64_t>(next_free, node);
@@ -159,14 +168,14 @@ std::vector<std::int32_t> grow_parts(const Level& level, std::int64_t num_parts)
 /// Moves nodes from parts above capacity to the lightest ones, neighbours' parts first where they have room.
 void balance(const Level& level, std::vector<std::int32_t>& part, std::int64_t num_parts, std::int64_t capacity) {
   std::vector<std::int64_t> load(static_cast<Index>(num_parts), 0);
-  for (Index u = 0; u < part.size(); ++u) load[static_cast<Index>(part[u])] += level.node_weight[u];
+  for (Index u = 0; u < part.size(); ++u) load[static_cast<Index>(part[u])] += level.weight_of_node(u);
   std::vector<std::int32_t> by_load(static_cast<Index>(num_parts));
   std::iota(by_load.begin(), by_load.end(), 0);
   std::sort(by_load.begin(), by_load.end(), [&](std::int32_t a, std::int32_t b) { return load[static_cast<Index>(a)] < load[static_cast<Index>(b)]; });
   Index lightest = 0;
   for (Index u = 0; u < part.size(); ++u) {
     const auto own = static_cast<Index>(part[u]);
-    const std::int64_t weight = level.node_weight[u];
+    const std::int64_t weight = level.weight_of_node(u);
     if (load[own] <= capacity) continue;
     std::int32_t to = -1;
     for (auto e = static_cast<Index>(level.rowptr[u]); e < static_cast<Index>(level.rowptr[u + 1]) && to < 0; ++e)
@@ -189,10 +198,8 @@ std::vector<std::int32_t> multilevel_parts(const Graph& graph, std::int64_t num_
   Rng rng(derive_seed(options.seed, "multilevel"));
   std::vector<Level> levels(1);
   Level& first = levels.front();
-  first.rowptr.assign(graph.rowptr().begin(), graph.rowptr().end());
-  first.col.assign(graph.col().begin(), graph.col().end());
-  first.edge_weight.assign(first.col.size(), 1);
-  first.node_weight.assign(static_cast<Index>(graph.num_nodes()), 1);
+  first.rowptr = graph.rowptr();
+  first.col = graph.col();
   const double mean = static_cast<double>(graph.num_nodes()) / static_cast<double>(num_parts);
   const auto capacity = std::max<std::int64_t>(static_cast<std::int64_t>(mean * options.imbalance),
                                                static_cast<std::int64_t>(std::ceil(mean)));

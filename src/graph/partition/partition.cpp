@@ -11,8 +11,18 @@ namespace {
 
 using Index = std::size_t;
 
-/// The graph as an undirected one without loops, repeated edges and weights.
+/// Whether rows hold neither loops nor repeated edges, and every edge lies in both of its rows.
+bool is_plain(const Graph& graph) {
+  for (std::int32_t u = 0; u < graph.num_nodes(); ++u) {
+    const auto row = graph.neighbours(u);
+    if (std::adjacent_find(row.begin(), row.end()) != row.end() || std::binary_search(row.begin(), row.end(), u)) return false;
+  }
+  return !graph.is_weighted() && is_symmetric(graph);
+}
+
+/// The graph as an undirected one without loops, repeated edges and weights; nothing is copied where it is one.
 Graph plain(const Graph& graph) {
+  if (is_plain(graph)) return graph;
   const Graph reversed = transpose(graph).graph;
   std::vector<std::int64_t> rowptr{0};
   std::vector<std::int32_t> col;
@@ -26,6 +36,19 @@ Graph plain(const Graph& graph) {
     rowptr.push_back(static_cast<std::int64_t>(col.size()));
   }
   return Graph(std::move(rowptr), std::move(col));
+}
+
+/// Bytes that METIS takes beside the graph, as measured.
+std::int64_t metis_bytes(const Graph& graph) { return 48 * graph.num_edges() + 64 * graph.num_nodes(); }
+
+/// Tries METIS where the options want it.
+bool try_metis(const Graph& graph, const PartitionOptions& options, Partition& out) {
+  if (options.method == PartitionMethod::multilevel) return false;
+  if (options.method == PartitionMethod::automatic && metis_bytes(graph) > options.metis_memory_bytes) {
+    out.fallback_reason = fmt::format("METIS would take about {} MiB", metis_bytes(graph) >> 20);
+    return false;
+  }
+  return metis_parts(graph, out.num_parts, options, out.part, out.fallback_reason);
 }
 
 }  // namespace
@@ -57,8 +80,7 @@ Partition partition(const Graph& graph, std::int64_t num_parts, const PartitionO
   const Graph undirected = plain(graph);
   if (num_parts == 1) {
     out.part.assign(static_cast<Index>(graph.num_nodes()), 0);
-  } else if (options.method != PartitionMethod::multilevel &&
-             metis_parts(undirected, num_parts, options, out.part, out.fallback_reason)) {
+  } else if (try_metis(undirected, options, out)) {
     out.method = "metis";
   } else {
     out.part = multilevel_parts(undirected, num_parts, options);

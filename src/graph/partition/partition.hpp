@@ -28,6 +28,8 @@ struct PartitionOptions {
   PartitionMethod method = PartitionMethod::automatic;  ///< METIS, else multilevel where that is absent or fails
   std::uint64_t seed = 1;
   double imbalance = 1.03;  ///< largest part over the mean that is aimed at; small graphs may exceed it by one node
+  /// `automatic` leaves METIS alone where it would take more; the multilevel scheme needs about a fifth of that.
+  std::int64_t metis_memory_bytes = std::int64_t{2} << 30;
 };
 
 /// k-way partition. Direction, weights, self loops and repeated edges are not looked at: an edge in either direction
