@@ -78,6 +78,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"leaky_relu", {7}, {{"slope", 0.2}}, {7}, 0, 0},
         Case{"vote", {20}, {{"group", 5}}, {4}, 0, 0}));
 
+TEST(Operation, PartsAndBordersThatDoNotFitAreRefused) {
+  Net net("test");
+  net.add("x", "input", {}, {{"shape", L{3, 4, 5}}, {"time", false}});
+  EXPECT_THROW(net.add("y", "pad2d", {"x"}, {{"border", L{1, 1}}}), Error);
+  EXPECT_THROW(net.add("y", "pad2d", {"x"}, {{"border", L{1, 1, -1, 1}}}), Error);
+  EXPECT_THROW(net.add("y", "slice", {"x"}, {{"begin", 1}, {"end", 4}}), Error);
+  EXPECT_THROW(net.add("y", "slice", {"x"}, {{"begin", 2}, {"end", 2}}), Error);
+  EXPECT_THROW(net.add("y", "upsample2d", {"x"}, {{"factor", L{0, 1}}}), Error);
+}
+
 TEST(Operation, NeuronsReportTheirUpdates) {
   Net net("test");
   net.add("x", "input", {}, {{"shape", L{2, 3, 4}}});
