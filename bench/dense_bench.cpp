@@ -2,11 +2,11 @@
 //
 // usage: bench_dense [NETWORK [BITS [SECONDS]]]
 // NETWORK: resnet20 (CIFAR, the default), resnet18 (CIFAR, width 64), mobilenet-small (MobileNetV1 0.25, 96 x
-// 96), mobilenet (MobileNetV1 1.0, 224 x 224) or all; BITS of the weights (default 8); SECONDS a layer and
-// program (0.1). One thread, one image. Both read and write unsigned codes and apply scales and biases by
-// channel and a relu; layers that end a residual block also add the codes of another image. Prints minimum
-// and median microseconds, GOP/s (two operations a product), and the sums over the network. oneDNN is skipped
-// where the build had none; it has 8-bit weights always.
+// 96), mobilenet (MobileNetV1 1.0, 224 x 224), linear (two square layers) or all; BITS of the weights
+// (default 8); SECONDS a layer and program (0.1). One thread, one image. Both read and write unsigned codes
+// and apply scales and biases by channel and a relu; layers that end a residual block also add the codes of
+// another image. Prints minimum and median microseconds, GOP/s (two operations a product), and the sums over
+// the network. oneDNN is skipped where the build had none; it has 8-bit weights always.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -97,6 +97,7 @@ std::vector<Layer> network(const std::string& name) {
             {256, 512, 1, 8, 2},
             {512, 512, 3, 4, 1},
             {512, 512, 3, 4, 1, true, false, 2}};
+  if (name == "linear") return {{1024, 1024, 1, 1, 1}, {4096, 4096, 1, 1, 1}};
   if (name == "mobilenet-small") return mobilenet(0.25, 96);
   if (name == "mobilenet") return mobilenet(1.0, 224);
   return {};
@@ -237,13 +238,14 @@ int main(int count, char** arguments) {
   const double seconds = count > 3 ? std::atof(arguments[3]) : 0.1;
   if ((network(name).empty() && name != "all") || (bits != 1 && bits != 2 && bits != 4 && bits != 8)) {
     std::fprintf(
-        stderr, "usage: bench_dense [resnet20|resnet18|mobilenet-small|mobilenet|all [1|2|4|8 [SECONDS]]]\n");
+        stderr,
+        "usage: bench_dense [resnet20|resnet18|mobilenet-small|mobilenet|linear|all [1|2|4|8 [SECONDS]]]\n");
     return 2;
   }
 #ifndef TERN_WITH_DNNL
   std::printf("oneDNN: skipped, the build found none\n");
 #endif
-  for (const char* each : {"resnet20", "resnet18", "mobilenet-small", "mobilenet"})
+  for (const char* each : {"resnet20", "resnet18", "mobilenet-small", "mobilenet", "linear"})
     if (name == "all" || name == each) bench(each, bits, seconds);
   return 0;
 }
