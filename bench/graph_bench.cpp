@@ -1,6 +1,8 @@
 // How fast are the sparse products of graph networks, against libraries and against what the memory gives?
 //
-// usage: bench_graph [--torch] [--runs N] [CASE...]      cases: cora arxiv local large features (default: all)
+// usage: bench_graph [--torch] [--runs N] [CASE...]
+// Cases (default: all): cora, arxiv (uniform random), local (near the diagonal), large, orders (communities under random
+// names, then reordered), features (a sparse bag of words, forward and backward).
 // Each case is y = A x in float32, on 1 and on 2 threads, minimum and median of N runs. Peers: SuiteSparse:GraphBLAS
 // where this program was built with it; with --torch, torch's CSR product (and the dense one of a bag of words) through
 // bench/torch_graph.py by the interpreter named in TERN_PYTHON (default python3). "Of bound" is the time that
@@ -11,11 +13,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #ifdef TERN_BENCH_GRAPHBLAS
 #include <complex>
@@ -27,8 +31,13 @@ extern "C" {
 
 #include "base/seed.hpp"
 #include "base/threads.hpp"
+#include "graph/block_model.hpp"
 #include "graph/build.hpp"
+#include "graph/graph_file.hpp"
 #include "graph/normalise.hpp"
+#include "graph/partition/partition.hpp"
+#include "graph/reorder.hpp"
+#include "graph/transform.hpp"
 #include "kernels/graph/bf16.hpp"
 #include "kernels/graph/spmm.hpp"
 #include "kernels/isa.hpp"
@@ -192,6 +201,34 @@ void product(const Case& c, int runs, bool with_torch) {
   }
 }
 
+/// What an order of nodes brings on a graph of communities whose nodes have random names.
+void orders(int runs) {
+  const std::int64_t nodes = 169343, f = 128, parts = 400;
+  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("bench_graph_{}", ::getpid())).string();
+  tern::graph::BlockModelOptions options{nodes, 1166243, 200, 0.95};
+  write_block_model(path, options);
+  const Graph random = tern::graph::map_graph(path);
+  std::filesystem::remove(path);
+  const auto partition = tern::graph::partition(random, parts);
+  const std::pair<std::string, Graph> cases[] = {
+      {"as generated", random},
+      {"reverse Cuthill-McKee", relabel(random, reverse_cuthill_mckee(random))},
+      {fmt::format("by {} parts", parts), relabel(random, tern::graph::order_by_part(partition.part, parts))}};
+  const auto x = buffer<float>(nodes * f), y = buffer<float>(nodes * f);
+  fmt::print("orders: {} nodes, {} edges, f {}, 200 blocks; {} cuts {:.1f}%\n", nodes, random.num_edges(), f,
+             partition.method, 100 * partition.cut_fraction);
+  for (int threads = 1; threads <= 2; ++threads) {
+    tern::set_num_threads(threads);
+    fmt::print("  {} thread{}: times of the first\n", threads, threads > 1 ? "s" : "");
+    Times first;
+    for (const auto& [name, graph] : cases) {
+      const Times t = times_of(runs, [&] { tern::kernels::spmm(csr_of(graph), f, x.get(), y.get()); });
+      if (first.least > 1e29) first = t;
+      print(name.c_str(), t, first, fmt::format("mean distance of neighbours {:.0f}", mean_distance(graph)));
+    }
+  }
+}
+
 /// First layer of a GCN on a bag of words the size of Cora's: drop(X) W, and X^T G backward.
 void features(int runs, bool with_torch) {
   const std::int64_t nodes = 2708, words = 1433, hidden = 16, entries = 49216;
@@ -266,6 +303,7 @@ int main(int argc, char** argv) {
   };
   for (const Case& c : cases)
     if (is_wanted(c.name)) product(c, c.nodes < 10000 ? runs * 10 : runs, with_torch);
+  if (is_wanted("orders")) orders(runs);
   if (is_wanted("features")) features(runs, with_torch);
   return 0;
 }
