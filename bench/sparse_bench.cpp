@@ -134,9 +134,8 @@ class Ours {
       epilogue_.codes = {codes_.begin(), l.oc, l.out * l.oc};
   }
   void run() {
-    run_sparse_conv(shape_, weights_,
-                    src_.begin() + shape_.pad_h * shape_.src_row + shape_.pad_w * shape_.src_pixel, epilogue_,
-                    0, shape_.out_h, scratch_.data());
+    const T* const src = src_.begin() + shape_.pad_h * shape_.src_row + shape_.pad_w * shape_.src_pixel;
+    run_sparse_conv(shape_, weights_, src, epilogue_, 0, shape_.out_h, scratch_.data());
   }
   double gop() const { return 2e-9 * static_cast<double>(shape_.macs()); }
   std::size_t bytes() const { return weights_.bytes(); }
