@@ -91,13 +91,13 @@ TEST(OnnxRealModels, QuantizedExportKeepsTheAccuracy) {
   const auto models = real_data("models/onnx"), data = real_data("cifar10-jpg");
   if (models.empty() || data.empty()) GTEST_SKIP() << "no real models and images (set TERN_TEST_DATA)";
   const pack::PackedModel model = read_model(models / "resnet20.onnx", cifar_statistics());
-  const Images images = test_images(data, 500);
+  const Images images = test_images(data, 300);
   engine::Options options;
   options.fuse = false;
   Ranges ranges;
   const auto program = engine::Program::from(model, options);
   const auto scores =
-      program->run({images.frames.data(), 100 * 3072}, 1, 100,
+      program->run({images.frames.data(), 50 * 3072}, 1, 50,
                    [&](std::string_view node, std::span<const float> values, const net::Shape&) {
                      const auto [low, high] = std::minmax_element(values.begin(), values.end());
                      ranges[std::string(node)] = {*low, *high};
