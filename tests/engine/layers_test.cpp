@@ -42,6 +42,10 @@ Case random_case(std::uint64_t seed) {
   s.dilation_h = pick(rng, {1, 1, 2}), s.dilation_w = pick(rng, {1, 1, 3});
   s.pad_h = pick(rng, {0, 1, 2}), s.pad_w = pick(rng, {0, 1, 3});
   s.out_h = pick(rng, {1, 2, 5, 7}), s.out_w = pick(rng, {1, 3, 8, 16, 19});
+  if (rng.below(5) == 0) {  // a linear layer on rows
+    s = {.ic = s.ic / s.groups * 7, .oc = s.oc, .out_h = s.out_h};
+    s.groups = 1;
+  }
   const std::int64_t reach_h = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
   const std::int64_t reach_w = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   if (reach_h <= 2 * s.pad_h) s.pad_h = 0;

@@ -66,7 +66,7 @@ struct LayerKernel {
 std::span<const LayerKernel> layer_kernels();
 
 namespace layers {
-extern const LayerKernel dense, depthwise, grouped, sparse, event, bit_serial, plain;
+extern const LayerKernel dense, depthwise, grouped, sparse, event, bit_serial, low_bit, plain;
 }
 
 }  // namespace tern::engine
