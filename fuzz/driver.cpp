@@ -3,9 +3,10 @@
 //   fuzz_NAME [--seconds 20] [--seed 1] [--max-length 16384] [--timeout 20] [--save FOLDER] CORPUS...
 //
 // CORPUS are files or folders of files. Inputs run in a child process; one that ends it (a signal, a sanitizer's report, more
-// than `--timeout` seconds) is written to FOLDER/crash-HASH or timeout-HASH, and the exit code is 1. The same seed gives the
+// than `--timeout` seconds of processor time) is written to FOLDER/crash-HASH or timeout-HASH, and the exit code is 1. The same seed gives the
 // same inputs in the same order.
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ struct Arguments {
   double seconds = 20;
   std::uint64_t seed = 1;
   std::size_t max_length = 16384;
-  unsigned timeout = 20;
+  long timeout = 20;
   fs::path save = ".";
   std::vector<fs::path> corpus;
 };
@@ -60,7 +61,7 @@ Arguments parse(int argc, char** argv) {
     if (name == "--seconds") arguments.seconds = std::stod(argv[i]);
     else if (name == "--seed") arguments.seed = std::stoull(argv[i]);
     else if (name == "--max-length") arguments.max_length = std::stoull(argv[i]);
-    else if (name == "--timeout") arguments.timeout = static_cast<unsigned>(std::stoul(argv[i]));
+    else if (name == "--timeout") arguments.timeout = std::stol(argv[i]);
     else if (name == "--save") arguments.save = argv[i];
     else fail(ErrorKind::usage, name, "unknown option (known: --seconds, --seed, --max-length, --timeout, --save)");
   }
@@ -83,11 +84,12 @@ std::vector<std::string> read_corpus(const Arguments& arguments) {
   return inputs;
 }
 
-void run_one(const std::string& input, Shared* shared, unsigned timeout) {
+void run_one(const std::string& input, Shared* shared, long timeout) {
   ++shared->runs;
   shared->size = input.size();
   std::copy(input.begin(), input.end(), shared->bytes);
-  ::alarm(timeout);
+  const itimerval limit{{0, 0}, {timeout, 0}};  // of processor time: a busy machine is no hang
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
   LLVMFuzzerTestOneInput(shared->bytes, input.size());
 }
 
@@ -114,7 +116,7 @@ int report(int status, const Shared* shared, const fs::path& folder) {
   std::printf("%llu inputs\n", static_cast<unsigned long long>(shared->runs));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(shared->bytes), shared->size);
-  const bool hangs = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+  const bool hangs = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
   const fs::path file = folder / ((hangs ? "timeout-" : "crash-") + to_hex(fnv1a_64(input)));
   write_file_atomically(file, input);
   std::printf("%s, input written to %s\n",
