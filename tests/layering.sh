@@ -17,8 +17,8 @@ allowed() {
     report) echo "base net" ;;
     data) echo "base net graph pack formats" ;;
     learn) echo "base net kernels graph pack" ;;
-    compress) echo "base net kernels graph pack learn" ;;
-    train) echo "base net kernels graph pack formats data learn compress" ;;
+    compress) echo "base net kernels graph pack cost learn" ;;
+    train) echo "base net kernels graph pack formats cost data learn compress" ;;
     search) echo "base net kernels graph pack formats data cost learn compress train report" ;;
     study) echo "base net kernels graph zoo pack formats engine cost data learn compress train search report" ;;
     cli) echo "base net kernels graph zoo pack formats engine cost data learn compress train search study report" ;;

@@ -10,7 +10,7 @@
 #include "learn/packed.hpp"
 #include "learn/torch.hpp"
 #include "pack/model_file.hpp"
-#include "study/cost_profile.hpp"
+#include "compress/cost_profile.hpp"
 #include "study/grid.hpp"
 #include "study/network.hpp"
 #include "train/evaluate.hpp"
@@ -67,7 +67,7 @@ void add_sizes(const learn::Model& model, const std::vector<compress::LayerRepor
     const std::int64_t steps = net.type(node.name).has_time ? std::max<std::int64_t>(1, net.num_steps()) : 1;
     const auto macs = static_cast<double>(net.work(node).macs * steps);
     record.macs += macs;
-    record.bit_operations += macs * (1 - layer->zero_fraction()) * layer->bits * source_bits(net, node, activity);
+    record.bit_operations += macs * (1 - layer->zero_fraction()) * layer->bits * compress::source_bits(net, node, activity);
   }
 }
 
@@ -81,7 +81,7 @@ void measure(const StudyContext& context, learn::Model& model, report::TrialReco
   const data::Split& split = data.validation.size() ? data.validation : data.train;
   const auto activity = train::measure_activity(model, data, split, context.config.activity_samples);
   const cost::CostReport cost =
-      cost::evaluate(model.net(), make_profile(model.net(), layers, activity), context.accelerator);
+      cost::evaluate(model.net(), compress::make_profile(model.net(), layers, activity), context.accelerator);
   write_file_atomically(trial_folder(context, record.key) / "cost.json", cost::to_json(cost));
   record.energy_mj = cost.energy_mj;
   record.cycles = cost.cycles;

@@ -8,7 +8,7 @@
 #include "compress/layer_report.hpp"
 #include "cost/cost.hpp"
 #include "learn/torch.hpp"
-#include "study/cost_profile.hpp"
+#include "compress/cost_profile.hpp"
 #include "train/evaluate.hpp"
 
 namespace tern::cli {
@@ -37,7 +37,7 @@ cost::Profile make_profile(const CostArguments& a, const data::DataOptions& data
     if (a.measure) activity = measure(*source.model, data_options, a.samples, globals.quiet);
     else if (a.activity < 0 && !globals.quiet)
       fmt::print(stderr, "note: no activity was given; every input counts as busy. --data SET measures it.\n");
-    return study::make_profile(source.net, compress::report_layers(*source.model), activity);
+    return compress::make_profile(source.net, compress::report_layers(*source.model), activity);
   }
   if (!globals.quiet)
     fmt::print(stderr, "note: {} has no weights; counted as 32-bit and dense. --profile FILE says otherwise.\n", a.model);

@@ -24,7 +24,7 @@ void add_weight(CostTable& table, const learn::Model& model, const std::vector<s
   for (const int width : bits) table.costs[weight].push_back(per_bit * width);
 }
 
-std::int64_t source_bits(const net::Net& net, const net::Node& node) {
+std::int64_t planned_source_bits(const net::Net& net, const net::Node& node) {
   if (const net::Node* quantize = net::quantized_source(net, node.inputs[0]))
     return net.context(*quantize).integer("bits");
   const net::Node* source = &net.node(node.inputs[0]);
@@ -60,7 +60,7 @@ CostTable bit_operation_costs(const learn::Model& model, const std::vector<std::
     const net::Node& node = model.net().node(node_of(name));
     const std::int64_t macs = macs_of(model.net(), node, model.parameters().at(name).latent.numel());
     table.reference += macs * reference_bits * reference_bits;
-    add_weight(table, model, names, bits, name, macs * source_bits(model.net(), node));
+    add_weight(table, model, names, bits, name, macs * planned_source_bits(model.net(), node));
   }
   return table;
 }

@@ -1,9 +1,11 @@
 // mixed: each layer in the width that its curvature asks for, within a budget.
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/seed.hpp"
+#include "compress/mixed/accelerator_costs.hpp"
 #include "compress/mixed/assign.hpp"
 #include "compress/select_layers.hpp"
 #include "compress/steps/steps.hpp"
@@ -36,10 +38,16 @@ using Candidates = std::map<std::string, std::vector<std::shared_ptr<learn::Weig
 class Mixed : public Transform {
  public:
   explicit Mixed(const Options& options) : options_(options), widths_(parse_widths(options.text("bits"))) {
-    if (options_.has("size") == options_.has("bops"))
-      fail(ErrorKind::usage, "plan", "mixed needs one limit: mixed:size=0.1 (or bops=0.5)");
-    limit_ = limits_size() ? parse_cost_limit(options_.text("size"), "B", "size")
-                           : parse_cost_limit(options_.text("bops"), "G", "bops");
+    const auto given = std::count_if(std::begin(limits), std::end(limits),
+                                     [&](const Limit& limit) { return options_.has(limit.option); });
+    if (given != 1) fail(ErrorKind::usage, "plan", "mixed needs one limit: mixed:size=0.1 (or bops=0.5, energy=0.6, cycles=0.6)");
+    const Limit& limit = *std::find_if(std::begin(limits), std::end(limits),
+                                       [&](const Limit& row) { return options_.has(row.option); });
+    limited_ = limit.option;
+    limit_ = parse_cost_limit(options_.text(limit.option), limit.unit, limit.option);
+    if (on_accelerator() != options_.has("hardware"))
+      fail(ErrorKind::usage, "plan", "mixed: energy= and cycles= need the accelerator, hardware=FILE.yaml, and no other limit does");
+    if (on_accelerator()) accelerator_ = cost::read_accelerator(options_.text("hardware"));
     for (const int width : widths_) quantize_step(width, false);
     if (has_activations()) quantize_step(32, true);
   }
@@ -63,8 +71,7 @@ class Mixed : public Transform {
     std::vector<LayerSensitivity> layers;
     for (const auto& name : names)
       layers.push_back(measure(context.model.parameters().at(name), name, traces.at(name), candidates.at(name)));
-    const CostTable table = limits_size() ? size_costs(context.model, names, widths_)
-                                          : bit_operation_costs(context.model, names, widths_);
+    const CostTable table = costs(context, names);
     const std::int64_t budget = budget_of(table, limit_);
     const BitAssignment assignment = assign_bits(layers, table, budget);
     for (std::size_t l = 0; l < names.size(); ++l) {
@@ -78,7 +85,21 @@ class Mixed : public Transform {
   }
 
  private:
-  bool limits_size() const { return options_.has("size"); }
+  struct Limit {
+    const char *option, *unit;
+  };
+  static constexpr Limit limits[] = {{"size", "B"}, {"bops", "G"}, {"energy", "uJ"}, {"cycles", "cycles"}};
+
+  bool limits_size() const { return limited_ == "size"; }
+  bool on_accelerator() const { return limited_ == "energy" || limited_ == "cycles"; }
+
+  CostTable costs(TransformContext& context, const std::vector<std::string>& names) const {
+    if (limits_size()) return size_costs(context.model, names, widths_);
+    if (!on_accelerator()) return bit_operation_costs(context.model, names, widths_);
+    return accelerator_costs(context.model, names, widths_, context.samples(), *accelerator_,
+                             limited_ == "energy" ? AcceleratorCost::energy : AcceleratorCost::cycles);
+  }
+
   bool has_activations() const { return options_.has("a") && options_.integer("a") != 32; }
 
   /// Selected weights that have no quantizer yet.
@@ -132,7 +153,9 @@ class Mixed : public Transform {
 
   Options options_;
   std::vector<int> widths_;
+  std::string limited_;  ///< the option that limits
   CostLimit limit_;
+  std::optional<cost::Accelerator> accelerator_;
 };
 
 std::vector<OptionSpec> mixed_options() {
@@ -140,6 +163,9 @@ std::vector<OptionSpec> mixed_options() {
       {.name = "bits", .fallback = "2;4;8", .summary = "widths to choose from, joined by ';'", .always_shown = true},
       {.name = "size", .summary = "of all kernels: a fraction of floats, or bytes"},
       {.name = "bops", .summary = "MACs x weight bits x activation bits of a step: a fraction of 8x8, or 10^9 (2.5, 0.3G)"},
+      {.name = "energy", .summary = "of a sample on hardware=: a fraction of 8-bit weights, or microjoules (20uJ)"},
+      {.name = "cycles", .summary = "of a sample on hardware=: a fraction of 8-bit weights, or a number (50000cycles)"},
+      {.name = "hardware", .summary = "accelerator description that energy= and cycles= are of"},
       {.name = "probes", .type = OptionType::integer, .fallback = "32", .summary = "draws for the Hessian's traces",
        .min = 1, .max = 100000}};
   for (auto& option : quantize.options())

@@ -1,8 +1,11 @@
 // The step `mixed` of a plan.
 #include "base/error.hpp"
+#include "compress/cost_profile.hpp"
 #include "compress/plan_run.hpp"
 #include "compress/quantize/insert.hpp"
 #include "compress/steps/steps.hpp"
+#include "cost/cost.hpp"
+#include "learn/activity.hpp"
 #include "learn/testing.hpp"
 
 namespace tern::compress {
@@ -50,6 +53,33 @@ TEST(MixedStep, KeepsTheSizeAndSaysWhy) {
   }
   EXPECT_EQ(bits_of(compressed("mixed:size=0.0625,probes=4,lsq")), 2 * weights);
   EXPECT_EQ(bits_of(compressed("mixed:size=1,probes=4,lsq")), 8 * weights);
+}
+
+/// What the cost model predicts for the Model as it is, on the samples of compressed().
+cost::CostReport predicted(learn::Model& model) {
+  learn::ActivityMeter meter(model);
+  meter.measure(at::randint(0, 256, {8, 3, 8, 8}, learn::make_generator(5), at::TensorOptions(at::kFloat)) * (1.0F / 255), 1);
+  const auto accelerator = cost::read_accelerator(std::string(TERN_SOURCE_DIR) + "/hardware/edge-mcu.yaml");
+  return cost::evaluate(model.net(), make_profile(model.net(), report_layers(model), meter.result()), accelerator);
+}
+
+TEST(MixedStep, EnergyAndCyclesOfAnAcceleratorStayWithinTheLimit) {
+  const std::string hardware = std::string(",probes=4,bits=2;4;8,lsq,hardware=") + TERN_SOURCE_DIR + "/hardware/edge-mcu.yaml";
+  const auto energy = [](learn::Model model) { return 1e9 * predicted(model).energy_mj; };
+  const auto cycles = [](learn::Model model) { return predicted(model).cycles; };
+  const double all = energy(compressed("quantize:w=8,lsq")), least = energy(compressed("quantize:w=2,lsq"));
+  ASSERT_LT(least, 0.999 * all) << "the widths must matter for the test to say anything";
+  const double middle = (least + all) / 2;
+  std::vector<std::string> notes;
+  const double reached = energy(compressed(fmt::format("mixed:energy={:.6f}{}", middle / all, hardware), &notes));
+  // Zeros of narrow grids make the prediction afterwards a little cheaper than the one that chose.
+  EXPECT_LE(reached, middle * 1.001);
+  EXPECT_GE(reached, least * 0.98);
+  EXPECT_NE(notes.back().find("uJ of "), std::string::npos) << notes.back();
+  EXPECT_LE(cycles(compressed("mixed:cycles=1" + hardware)), cycles(compressed("quantize:w=8,lsq")) * 1.001);
+  EXPECT_THROW(compressed("mixed:energy=0.5"), Error);
+  EXPECT_THROW(compressed("mixed:energy=0.000001" + hardware), Error);
+  EXPECT_THROW(compressed("mixed:size=0.1" + hardware), Error);
 }
 
 TEST(MixedStep, BitOperationsAndActivations) {

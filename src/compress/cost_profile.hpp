@@ -10,7 +10,7 @@
 #include "learn/activity.hpp"
 #include "net/net.hpp"
 
-namespace tern::study {
+namespace tern::compress {
 
 /// Bits of what a kernel reads: those of the `quantize` node behind it, 1 for zeros and ones, 8 for event counts, image
 /// pixels and a spiking network's gated or averaged spikes, 32 for a convolutional network's float activations.
@@ -18,7 +18,7 @@ int source_bits(const net::Net& net, const net::Node& node, const std::map<std::
 
 /// Bits and zeros of each kernel from `layers`, densities from `activity`. An input of zeros and ones
 /// accumulates; any other multiplies at source_bits().
-cost::Profile make_profile(const net::Net& net, const std::vector<compress::LayerReport>& layers,
+cost::Profile make_profile(const net::Net& net, const std::vector<LayerReport>& layers,
                            const std::map<std::string, learn::NodeActivity>& activity);
 
-}  // namespace tern::study
+}  // namespace tern::compress

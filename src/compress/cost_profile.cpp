@@ -1,10 +1,10 @@
-#include "study/cost_profile.hpp"
+#include "compress/cost_profile.hpp"
 
 #include <algorithm>
 
 #include "net/quantized_source.hpp"
 
-namespace tern::study {
+namespace tern::compress {
 
 int source_bits(const net::Net& net, const net::Node& node, const std::map<std::string, learn::NodeActivity>& activity) {
   if (const net::Node* source = net::quantized_source(net, node.inputs[0]))
@@ -15,7 +15,7 @@ int source_bits(const net::Net& net, const net::Node& node, const std::map<std::
   return is_spiking || node.inputs[0] == net.input().name ? 8 : 32;
 }
 
-cost::Profile make_profile(const net::Net& net, const std::vector<compress::LayerReport>& layers,
+cost::Profile make_profile(const net::Net& net, const std::vector<LayerReport>& layers,
                            const std::map<std::string, learn::NodeActivity>& activity) {
   const auto names = cost::profile_names(net);
   cost::Profile profile;
@@ -34,4 +34,4 @@ cost::Profile make_profile(const net::Net& net, const std::vector<compress::Laye
   return profile;
 }
 
-}  // namespace tern::study
+}  // namespace tern::compress

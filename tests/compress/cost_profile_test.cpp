@@ -1,8 +1,8 @@
-#include "study/cost_profile.hpp"
+#include "compress/cost_profile.hpp"
 
 #include <gtest/gtest.h>
 
-namespace tern::study {
+namespace tern::compress {
 namespace {
 
 TEST(CostProfile, SpikesTakeOneBitAndEverythingElseEight) {
@@ -24,4 +24,4 @@ TEST(CostProfile, SpikesTakeOneBitAndEverythingElseEight) {
 }
 
 }  // namespace
-}  // namespace tern::study
+}  // namespace tern::compress
