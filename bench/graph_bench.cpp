@@ -1,13 +1,13 @@
 // How fast are the sparse products of graph networks, against libraries and against what the memory gives?
 //
 // usage: bench_graph [--torch] [--runs N] [CASE...]
-// Cases (default: all): cora, arxiv (uniform random), local (near the diagonal), large, orders (communities under random
-// names, then reordered), features (a sparse bag of words, forward and backward).
-// Each case is y = A x in float32, on 1 and on 2 threads, minimum and median of N runs. Peers: SuiteSparse:GraphBLAS
-// where this program was built with it; with --torch, torch's CSR product (and the dense one of a bag of words) through
-// bench/torch_graph.py by the interpreter named in TERN_PYTHON (default python3). "Of bound" is the time that
-// the product's bytes (a row of x an edge, the edges, y) take at the rate at which memory is read in order, measured
-// beside it, over the time it takes: above 100% where rows of x are found in the caches.
+// Cases (default: all): cora, arxiv (uniform random), local (near the diagonal), large, orders (communities
+// under random names, then reordered), features (a sparse bag of words, forward and backward). Each case is y
+// = A x in float32, on 1 and on 2 threads, minimum and median of N runs. Peers: SuiteSparse:GraphBLAS where
+// this program was built with it; with --torch, torch's CSR product (and the dense one of a bag of words)
+// through bench/torch_graph.py by the interpreter named in TERN_PYTHON (default python3). "Of bound" is the
+// time that the product's bytes (a row of x an edge, the edges, y) take at the rate at which memory is read
+// in order, measured beside it, over the time it takes: above 100% where rows of x are found in the caches.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -101,7 +101,8 @@ Csr csr_of(const Graph& graph) {
 }
 
 /// Adds up `count` floats in order. REQUIRES: a multiple of 64.
-__attribute__((target_clones("arch=x86-64-v4", "avx2", "default"))) void read_all(const float* x, std::int64_t count) {
+__attribute__((target_clones("arch=x86-64-v4", "avx2", "default"))) void read_all(const float* x,
+                                                                                  std::int64_t count) {
   float sums[64] = {};
   for (std::int64_t k = 0; k < count; k += 64)
     for (std::int64_t i = 0; i < 64; ++i) sums[i] += x[k + i];
@@ -126,7 +127,8 @@ Times graphblas(const Graph& graph, std::int64_t f, int threads, int runs) {
   GxB_Global_Option_set(GxB_GLOBAL_NTHREADS, threads);
   std::vector<GrB_Index> rows(m), columns(m);
   for (std::int64_t u = 0; u < graph.num_nodes(); ++u)
-    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)]; e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e) {
+    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)];
+         e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e) {
       rows[static_cast<std::size_t>(e)] = static_cast<GrB_Index>(u);
       columns[static_cast<std::size_t>(e)] = static_cast<GrB_Index>(graph.col()[static_cast<std::size_t>(e)]);
     }
@@ -152,10 +154,10 @@ Times graphblas(const Graph& graph, std::int64_t f, int threads, int runs) {
 /// What the peer's script prints for one case: "MINIMUM MEDIAN" in seconds.
 bool torch(const std::string& arguments, int threads, int runs, Times& out) {
   const char* python = std::getenv("TERN_PYTHON");
-  const std::string command =
-      fmt::format("env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE ATEN_CPU_CAPABILITY=avx512 OMP_WAIT_POLICY=passive "
-                  "OMP_NUM_THREADS={} '{}' '{}/bench/torch_graph.py' {} {}",
-                  threads, python != nullptr ? python : "python3", TERN_SOURCE_DIR, runs, arguments);
+  const std::string command = fmt::format(
+      "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE ATEN_CPU_CAPABILITY=avx512 OMP_WAIT_POLICY=passive "
+      "OMP_NUM_THREADS={} '{}' '{}/bench/torch_graph.py' {} {}",
+      threads, python != nullptr ? python : "python3", TERN_SOURCE_DIR, runs, arguments);
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return false;
   const bool read = std::fscanf(pipe, "%lf %lf", &out.least, &out.median) == 2;
@@ -163,8 +165,8 @@ bool torch(const std::string& arguments, int threads, int runs, Times& out) {
 }
 
 void print(const char* who, const Times& t, const Times& ours, const std::string& more = {}) {
-  fmt::print("    {:<22} {:>9.3f} {:>9.3f} ms   {:>6.2f}x {:>6.2f}x   {}\n", who, t.least * 1e3, t.median * 1e3,
-             t.least / ours.least, t.median / ours.median, more);
+  fmt::print("    {:<22} {:>9.3f} {:>9.3f} ms   {:>6.2f}x {:>6.2f}x   {}\n", who, t.least * 1e3,
+             t.median * 1e3, t.least / ours.least, t.median / ours.median, more);
   std::fflush(stdout);
 }
 
@@ -184,19 +186,27 @@ void product(const Case& c, int runs, bool with_torch) {
     const double rate = read_rate(std::min(runs, 9));
     const double edges = static_cast<double>(graph.num_edges()), f = static_cast<double>(c.f);
     const double bytes = edges * (4 * f + 8) + 4 * f * static_cast<double>(c.nodes);
-    print("tern", ours, ours, fmt::format("{:.1f} GFLOP/s, {:.1f} GB/s, {:.0f}% of bound ({:.1f} GB/s)", 2 * edges * f / ours.least / 1e9,
-                                          bytes / ours.least / 1e9, 100 * bytes / rate / ours.least, rate / 1e9));
+    print("tern", ours, ours,
+          fmt::format("{:.1f} GFLOP/s, {:.1f} GB/s, {:.0f}% of bound ({:.1f} GB/s)",
+                      2 * edges * f / ours.least / 1e9, bytes / ours.least / 1e9,
+                      100 * bytes / rate / ours.least, rate / 1e9));
     Csr plain = a;
     plain.value = nullptr;
-    print("tern, GCN fused", times_of(runs, [&] {
-            tern::kernels::spmm(plain, c.f, x.get(), y.get(), {scales.row.data(), scales.column.data(), scales.self.data(), nullptr, nullptr});
-          }), ours);
+    print("tern, GCN fused",
+          times_of(runs,
+                   [&] {
+                     tern::kernels::spmm(
+                         plain, c.f, x.get(), y.get(),
+                         {scales.row.data(), scales.column.data(), scales.self.data(), nullptr, nullptr});
+                   }),
+          ours);
     print("tern, bf16", times_of(runs, [&] { tern::kernels::spmm(a, c.f, half.get(), half_y.get()); }), ours);
 #ifdef TERN_BENCH_GRAPHBLAS
     print("GraphBLAS", graphblas(graph, c.f, threads, std::min(runs, 5)), ours);
 #endif
     Times peer;
-    if (with_torch && torch(fmt::format("spmm {} {} {} {}", c.nodes, graph.num_edges(), c.f, c.reach), threads, std::min(runs, 5), peer))
+    if (with_torch && torch(fmt::format("spmm {} {} {} {}", c.nodes, graph.num_edges(), c.f, c.reach),
+                            threads, std::min(runs, 5), peer))
       print("torch CSR", peer, ours);
   }
 }
@@ -204,7 +214,8 @@ void product(const Case& c, int runs, bool with_torch) {
 /// What an order of nodes brings on a graph of communities whose nodes have random names.
 void orders(int runs) {
   const std::int64_t nodes = 169343, f = 128, parts = 400;
-  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("bench_graph_{}", ::getpid())).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("bench_graph_{}", ::getpid())).string();
   tern::graph::BlockModelOptions options{nodes, 1166243, 200, 0.95};
   write_block_model(path, options);
   const Graph random = tern::graph::map_graph(path);
@@ -213,7 +224,8 @@ void orders(int runs) {
   const std::pair<std::string, Graph> cases[] = {
       {"as generated", random},
       {"reverse Cuthill-McKee", relabel(random, reverse_cuthill_mckee(random))},
-      {fmt::format("by {} parts", parts), relabel(random, tern::graph::order_by_part(partition.part, parts))}};
+      {fmt::format("by {} parts", parts),
+       relabel(random, tern::graph::order_by_part(partition.part, parts))}};
   const auto x = buffer<float>(nodes * f), y = buffer<float>(nodes * f);
   fmt::print("orders: {} nodes, {} edges, f {}, 200 blocks; {} cuts {:.1f}%\n", nodes, random.num_edges(), f,
              partition.method, 100 * partition.cut_fraction);
@@ -255,20 +267,25 @@ void features(int runs, bool with_torch) {
   std::vector<std::uint8_t> keep(col.size());
   for (auto& k : keep) k = rng.below(2) == 1;
   const std::vector<float> value(col.size(), 2.0F);
-  const auto weight = buffer<float>(words * hidden), out = buffer<float>(nodes * hidden), grad = buffer<float>(words * hidden);
+  const auto weight = buffer<float>(words * hidden), out = buffer<float>(nodes * hidden),
+             grad = buffer<float>(words * hidden);
   const Csr x{nodes, words, rowptr.data(), col.data(), value.data()};
   const Csr xt{words, nodes, t_rowptr.data(), t_col.data(), value.data()};
-  fmt::print("features: drop(X) W and X^T G, X {} by {} with {} entries, W to {}\n", nodes, words, entries, hidden);
+  fmt::print("features: drop(X) W and X^T G, X {} by {} with {} entries, W to {}\n", nodes, words, entries,
+             hidden);
   for (int threads = 1; threads <= 2; ++threads) {
     tern::set_num_threads(threads);
     fmt::print("  {} thread{}\n", threads, threads > 1 ? "s" : "");
     const Times ours = times_of(runs * 10, [&] {
-      tern::kernels::spmm(x, hidden, weight.get(), out.get(), {nullptr, nullptr, nullptr, keep.data(), nullptr});
-      tern::kernels::spmm(xt, hidden, out.get(), grad.get(), {nullptr, nullptr, nullptr, keep.data(), entry.data()});
+      tern::kernels::spmm(x, hidden, weight.get(), out.get(),
+                          {nullptr, nullptr, nullptr, keep.data(), nullptr});
+      tern::kernels::spmm(xt, hidden, out.get(), grad.get(),
+                          {nullptr, nullptr, nullptr, keep.data(), entry.data()});
     });
     print("tern", ours, ours);
     Times peer;
-    if (with_torch && torch(fmt::format("features {} {} {} {}", nodes, words, hidden, entries), threads, runs, peer))
+    if (with_torch &&
+        torch(fmt::format("features {} {} {} {}", nodes, words, hidden, entries), threads, runs, peer))
       print("torch dense", peer, ours);
   }
 }
@@ -280,9 +297,12 @@ int main(int argc, char** argv) {
   int runs = 15;
   std::vector<std::string> wanted;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--torch") == 0) with_torch = true;
-    else if (std::strcmp(argv[i], "--runs") == 0 && i + 1 < argc) runs = std::max(1, std::atoi(argv[++i]));
-    else wanted.emplace_back(argv[i]);
+    if (std::strcmp(argv[i], "--torch") == 0)
+      with_torch = true;
+    else if (std::strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
+      runs = std::max(1, std::atoi(argv[++i]));
+    else
+      wanted.emplace_back(argv[i]);
   }
   const Case cases[] = {{"cora", 2708, 13264, 240, 0},
                         {"arxiv", 169343, 2332486, 128, 0},

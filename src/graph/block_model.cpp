@@ -13,7 +13,8 @@ namespace tern::graph {
 namespace {
 
 using Index = std::size_t;
-constexpr std::int64_t edges_a_chunk = 1 << 16;  // each has a random stream of its own, so that chunks can be drawn again
+constexpr std::int64_t edges_a_chunk =
+    1 << 16;  // each has a random stream of its own, so that chunks can be drawn again
 
 void check(const BlockModelOptions& o) {
   const char* place = "block model";
@@ -23,10 +24,12 @@ void check(const BlockModelOptions& o) {
     fail(ErrorKind::usage, place, "num_blocks {}: expected 1 .. {}", o.num_blocks, o.num_nodes / 2);
   if (o.num_edges < 1 || o.num_edges > o.num_nodes * (o.num_nodes - 1) / 4)
     fail(ErrorKind::usage, place, "num_edges {}: expected 1 .. half of all pairs", o.num_edges);
-  if (!(o.within >= 0 && o.within <= 1)) fail(ErrorKind::usage, place, "within {}: expected 0 .. 1", o.within);
+  if (!(o.within >= 0 && o.within <= 1))
+    fail(ErrorKind::usage, place, "within {}: expected 0 .. 1", o.within);
   if (!(o.tail > 2)) fail(ErrorKind::usage, place, "tail {}: expected more than 2", o.tail);
   if (!(o.flat_ranks > 0)) fail(ErrorKind::usage, place, "flat_ranks {}: expected more than 0", o.flat_ranks);
-  if (o.memory_bytes < 1 << 20) fail(ErrorKind::usage, place, "memory_bytes {}: expected at least 1 MiB", o.memory_bytes);
+  if (o.memory_bytes < 1 << 20)
+    fail(ErrorKind::usage, place, "memory_bytes {}: expected at least 1 MiB", o.memory_bytes);
 }
 
 /// Draws the edges of the model, the same ones every time.
@@ -37,11 +40,14 @@ class EdgeSource {
     std::iota(new_id_.begin(), new_id_.end(), 0);
     Rng rng(derive_seed(o.seed, "order"));
     if (o.shuffle)
-      for (Index i = new_id_.size(); i > 1; --i) std::swap(new_id_[i - 1], new_id_[static_cast<Index>(rng.below(i))]);
+      for (Index i = new_id_.size(); i > 1; --i)
+        std::swap(new_id_[i - 1], new_id_[static_cast<Index>(rng.below(i))]);
     for (std::int64_t b = 0; b <= o.num_blocks; ++b) begin_.push_back(b * o.num_nodes / o.num_blocks);
     low_ = std::pow(o.flat_ranks, power_);
     for (std::int64_t b = 0; b < o.num_blocks; ++b)
-      high_.push_back(std::pow(o.flat_ranks + static_cast<double>(begin_[static_cast<Index>(b) + 1] - begin_[static_cast<Index>(b)]), power_));
+      high_.push_back(std::pow(o.flat_ranks + static_cast<double>(begin_[static_cast<Index>(b) + 1] -
+                                                                  begin_[static_cast<Index>(b)]),
+                               power_));
   }
 
   template <typename Visit>
@@ -71,7 +77,8 @@ class EdgeSource {
  private:
   /// A node of the block, by inverting the integral of the ranks' density.
   std::int32_t draw(std::int64_t block, Rng& rng) const {
-    const std::int64_t first = begin_[static_cast<Index>(block)], size = begin_[static_cast<Index>(block) + 1] - first;
+    const std::int64_t first = begin_[static_cast<Index>(block)],
+                       size = begin_[static_cast<Index>(block) + 1] - first;
     const double at = low_ + rng.uniform() * (high_[static_cast<Index>(block)] - low_);
     const double rank = std::pow(at, 1 / power_) - options_.flat_ranks;
     const std::int64_t r = std::clamp<std::int64_t>(static_cast<std::int64_t>(rank), 0, size - 1);
@@ -87,7 +94,8 @@ class EdgeSource {
 
 }  // namespace
 
-std::vector<std::int32_t> write_block_model(const std::filesystem::path& path, const BlockModelOptions& options,
+std::vector<std::int32_t> write_block_model(const std::filesystem::path& path,
+                                            const BlockModelOptions& options,
                                             const ProgressCallback& progress) {
   check(options);
   const EdgeSource source(options);
@@ -108,7 +116,8 @@ std::vector<std::int32_t> write_block_model(const std::filesystem::path& path, c
     Index last = first + 1;
     while (last < nodes && drawn[last + 1] - drawn[first] <= band_edges) ++last;
     band.resize(static_cast<Index>(drawn[last] - drawn[first]));
-    next.assign(drawn.begin() + static_cast<std::ptrdiff_t>(first), drawn.begin() + static_cast<std::ptrdiff_t>(last));
+    next.assign(drawn.begin() + static_cast<std::ptrdiff_t>(first),
+                drawn.begin() + static_cast<std::ptrdiff_t>(last));
     const auto put = [&](std::int32_t row, std::int32_t column) {
       const auto r = static_cast<Index>(row);
       if (r >= first && r < last) band[static_cast<Index>(next[r - first]++ - drawn[first])] = column;
@@ -119,7 +128,8 @@ std::vector<std::int32_t> write_block_model(const std::filesystem::path& path, c
     });
     const std::int64_t before = written;
     for (Index row = first; row < last; ++row) {
-      const auto begin = band.begin() + (drawn[row] - drawn[first]), end = band.begin() + (drawn[row + 1] - drawn[first]);
+      const auto begin = band.begin() + (drawn[row] - drawn[first]),
+                 end = band.begin() + (drawn[row + 1] - drawn[first]);
       std::sort(begin, end);
       const auto kept = std::unique(begin, end);
       std::copy(begin, kept, file.col().begin() + written);
@@ -128,15 +138,17 @@ std::vector<std::int32_t> write_block_model(const std::filesystem::path& path, c
     }
     file.release_edges(before, written);
     first = last;
-    if (progress) progress({"generate", static_cast<std::int64_t>(first), options.num_nodes, "nodes", {}, first == nodes});
+    if (progress)
+      progress(
+          {"generate", static_cast<std::int64_t>(first), options.num_nodes, "nodes", {}, first == nodes});
   }
   if (written == 0) fail(ErrorKind::usage, "block model", "no edge was drawn between different nodes");
   file.commit(written);
   return source.blocks();
 }
 
-void write_block_features(const std::filesystem::path& path, std::span<const std::int32_t> block, std::int64_t columns,
-                          double signal, std::uint64_t seed) {
+void write_block_features(const std::filesystem::path& path, std::span<const std::int32_t> block,
+                          std::int64_t columns, double signal, std::uint64_t seed) {
   if (columns < 1) fail(ErrorKind::usage, path.string(), "{} columns: expected at least 1", columns);
   MappedMatrix out = MappedMatrix::create(path, static_cast<std::int64_t>(block.size()), columns);
   const std::int32_t blocks = block.empty() ? 0 : *std::max_element(block.begin(), block.end()) + 1;
@@ -148,7 +160,8 @@ void write_block_features(const std::filesystem::path& path, std::span<const std
     const std::int64_t last = std::min(out.rows(), first + rows_a_chunk);
     for (std::int64_t row = first; row < last; ++row) {
       Rng noise(derive_seed(derive_seed(seed, "noise"), static_cast<std::uint64_t>(row)));
-      const float* centre = centres.data() + static_cast<std::int64_t>(block[static_cast<Index>(row)]) * columns;
+      const float* centre =
+          centres.data() + static_cast<std::int64_t>(block[static_cast<Index>(row)]) * columns;
       for (std::int64_t c = 0; c < columns; ++c)
         out.writable()[row * columns + c] = centre[c] + static_cast<float>(noise.normal());
     }

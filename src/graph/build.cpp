@@ -25,7 +25,8 @@ void check(const EdgeList& edges, std::string_view place) {
       if (node < 0 || node >= edges.num_nodes)
         fail(ErrorKind::bad_data, place, "edge {}: node {} is not in 0 .. {}", e, node, edges.num_nodes - 1);
   for (Index e = 0; e < edges.weight.size(); ++e)
-    if (!std::isfinite(edges.weight[e])) fail(ErrorKind::bad_data, place, "edge {} weighs {}", e, edges.weight[e]);
+    if (!std::isfinite(edges.weight[e]))
+      fail(ErrorKind::bad_data, place, "edge {} weighs {}", e, edges.weight[e]);
 }
 
 struct Rows {
@@ -72,7 +73,8 @@ Rows scatter(const EdgeList& edges, const BuildOptions& options) {
 /// Sorts one row; equal columns by falling weight, so that the first of them is the one to keep.
 void sort_row(Rows& rows, Index begin, Index end) {
   if (rows.weight.empty()) {
-    std::sort(rows.col.begin() + static_cast<std::ptrdiff_t>(begin), rows.col.begin() + static_cast<std::ptrdiff_t>(end));
+    std::sort(rows.col.begin() + static_cast<std::ptrdiff_t>(begin),
+              rows.col.begin() + static_cast<std::ptrdiff_t>(end));
     return;
   }
   std::vector<std::pair<std::int32_t, float>> row;

@@ -27,16 +27,17 @@ Graph::Graph(std::vector<std::int64_t> rowptr, std::vector<std::int32_t> col, st
   *this = Graph(arrays, arrays->rowptr, arrays->col, arrays->weight, place);
 }
 
-Graph::Graph(std::shared_ptr<const void> owner, std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col,
-             std::span<const float> weight, std::string_view place)
+Graph::Graph(std::shared_ptr<const void> owner, std::span<const std::int64_t> rowptr,
+             std::span<const std::int32_t> col, std::span<const float> weight, std::string_view place)
     : owner_(std::move(owner)), rowptr_(rowptr), col_(col), weight_(weight) {
   const auto nodes = static_cast<std::int64_t>(rowptr.size()) - 1;
-  if (nodes > most_nodes) fail(ErrorKind::bad_data, place, "{} nodes: at most {} are possible", nodes, most_nodes);
+  if (nodes > most_nodes)
+    fail(ErrorKind::bad_data, place, "{} nodes: at most {} are possible", nodes, most_nodes);
   check_rows(rowptr, col, weight, nodes, place);
 }
 
-void check_rows(std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col, std::span<const float> weight,
-                std::int64_t num_columns, std::string_view place) {
+void check_rows(std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col,
+                std::span<const float> weight, std::int64_t num_columns, std::string_view place) {
   const auto edges = static_cast<std::int64_t>(col.size());
   if (rowptr.empty()) fail(ErrorKind::bad_data, place, "there are no row pointers");
   if (rowptr.front() != 0) fail(ErrorKind::bad_data, place, "rowptr[0] is {}, expected 0", rowptr.front());
@@ -48,7 +49,8 @@ void check_rows(std::span<const std::int64_t> rowptr, std::span<const std::int32
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto r = static_cast<std::size_t>(row);
     if (rowptr[r + 1] < rowptr[r] || rowptr[r + 1] > edges)
-      fail(ErrorKind::bad_data, place, "row {} reaches from {} to {} of {} edges", row, rowptr[r], rowptr[r + 1], edges);
+      fail(ErrorKind::bad_data, place, "row {} reaches from {} to {} of {} edges", row, rowptr[r],
+           rowptr[r + 1], edges);
   }
   parallel_for(rows, 1 << 12, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row) {

@@ -1,7 +1,8 @@
 // Graphs as compressed sparse rows, in memory or mapped from disk.
 //
-// `graph` owns what is true of a graph without any network: its rows, how they are built, normalised, partitioned,
-// reordered and generated. It knows nothing of files of other people, of kernels, or of training.
+// `graph` owns what is true of a graph without any network: its rows, how they are built, normalised,
+// partitioned, reordered and generated. It knows nothing of files of other people, of kernels, or of
+// training.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 namespace tern::graph {
 
-/// An immutable directed graph with optional edge weights; edge (u, v) lies in row u. Multiplied with features, row u
-/// therefore sums over the nodes that u points to; undirected graphs hold each edge in both rows.
+/// An immutable directed graph with optional edge weights; edge (u, v) lies in row u. Multiplied with
+/// features, row u therefore sums over the nodes that u points to; undirected graphs hold each edge in both
+/// rows.
 ///   rowptr  [num_nodes + 1], rowptr[0] = 0, never falling, rowptr[num_nodes] = num_edges
 ///   col     [num_edges], 0 <= col < num_nodes, ascending within a row (equal where edges are kept twice)
 ///   weight  [num_edges], finite; empty where every edge weighs 1
@@ -25,8 +27,8 @@ class Graph {
   Graph(std::vector<std::int64_t> rowptr, std::vector<std::int32_t> col, std::vector<float> weight = {},
         std::string_view place = "graph");
   /// The same over memory that `owner` keeps alive (a mapped file).
-  Graph(std::shared_ptr<const void> owner, std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col,
-        std::span<const float> weight, std::string_view place = "graph");
+  Graph(std::shared_ptr<const void> owner, std::span<const std::int64_t> rowptr,
+        std::span<const std::int32_t> col, std::span<const float> weight, std::string_view place = "graph");
 
   std::int64_t num_nodes() const { return static_cast<std::int64_t>(rowptr_.size()) - 1; }
   /// Entries of `col`: an undirected edge between two nodes counts twice, a self loop once.
@@ -59,7 +61,7 @@ class Graph {
 inline constexpr std::int64_t most_nodes = (std::int64_t{1} << 31) - 2;
 
 /// Checks the rules of rows that hold columns 0 .. num_columns-1. Errors: bad_data at `place`.
-void check_rows(std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col, std::span<const float> weight,
-                std::int64_t num_columns, std::string_view place);
+void check_rows(std::span<const std::int64_t> rowptr, std::span<const std::int32_t> col,
+                std::span<const float> weight, std::int64_t num_columns, std::string_view place);
 
 }  // namespace tern::graph

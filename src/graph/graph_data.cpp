@@ -16,7 +16,8 @@ void check_classes(const std::vector<std::int32_t>& labels, std::int64_t classes
                    std::string_view place) {
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < -1 || labels[i] >= classes)
-      fail(ErrorKind::bad_data, place, "{} {} has class {}, expected -1 .. {}", what, i, labels[i], classes - 1);
+      fail(ErrorKind::bad_data, place, "{} {} has class {}, expected -1 .. {}", what, i, labels[i],
+           classes - 1);
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ void check(const GraphData& data, std::string_view place) {
     for (std::int64_t node = first; node < last; ++node) {
       const auto row = data.graph.neighbours(node);
       if (!row.empty() && (row.front() < first || row.back() >= last))
-        fail(ErrorKind::bad_data, place, "node {} of graph {} has an edge into another graph", node - first, k);
+        fail(ErrorKind::bad_data, place, "node {} of graph {} has an edge into another graph", node - first,
+             k);
     }
   }
   if (data.features.is_sparse) {
@@ -42,8 +44,8 @@ void check(const GraphData& data, std::string_view place) {
       fail(ErrorKind::bad_data, place, "features of {} by {}, expected {} by {}", data.features.sparse.rows,
            data.features.sparse.columns, nodes, data.features.columns);
   } else if (static_cast<std::int64_t>(data.features.dense.size()) != nodes * data.features.columns) {
-    fail(ErrorKind::bad_data, place, "{} feature values, expected {} by {}", data.features.dense.size(), nodes,
-         data.features.columns);
+    fail(ErrorKind::bad_data, place, "{} feature values, expected {} by {}", data.features.dense.size(),
+         nodes, data.features.columns);
   }
   check_length(data.labels.size(), nodes, "node labels", place);
   check_length(data.node_tags.size(), nodes, "node tags", place);

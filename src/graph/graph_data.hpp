@@ -11,7 +11,8 @@
 
 namespace tern::graph {
 
-/// Node features [num_nodes, columns]: dense, or sparse where most entries are zero. columns is 0 where there are none.
+/// Node features [num_nodes, columns]: dense, or sparse where most entries are zero. columns is 0 where there
+/// are none.
 struct Features {
   std::int64_t columns = 0;
   std::vector<float> dense;  ///< [num_nodes, columns], row-major; empty where sparse
@@ -24,7 +25,8 @@ struct Split {
   std::vector<std::int32_t> train, validation, test;
 };
 
-/// One graph, or many side by side (block-diagonal): graph k owns nodes graph_offsets[k] .. graph_offsets[k + 1]-1.
+/// One graph, or many side by side (block-diagonal): graph k owns nodes graph_offsets[k] .. graph_offsets[k +
+/// 1]-1.
 struct GraphData {
   Graph graph;
   std::vector<std::int64_t> graph_offsets{0};

@@ -10,7 +10,8 @@
 namespace tern::graph {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "graph files are little-endian and mapped as they are");
+static_assert(std::endian::native == std::endian::little,
+              "graph files are little-endian and mapped as they are");
 
 constexpr char magic[8] = "TERNCSR";
 constexpr std::uint32_t version = 1, weighted_flag = 1;
@@ -24,7 +25,9 @@ struct Header {
 };
 static_assert(sizeof(Header) == header_bytes);
 
-constexpr std::uint64_t aligned(std::uint64_t bytes) { return (bytes + 63) / 64 * 64; }
+constexpr std::uint64_t aligned(std::uint64_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 /// Where the arrays begin and where the file ends.
 struct Layout {
@@ -43,8 +46,8 @@ Layout layout_of(std::int64_t num_nodes, std::int64_t num_edges, bool weighted) 
 
 }  // namespace
 
-GraphFileWriter::GraphFileWriter(const std::filesystem::path& path, std::int64_t num_nodes, std::int64_t num_edges,
-                                 bool weighted) {
+GraphFileWriter::GraphFileWriter(const std::filesystem::path& path, std::int64_t num_nodes,
+                                 std::int64_t num_edges, bool weighted) {
   const Layout layout = layout_of(num_nodes, num_edges, weighted);
   file_ = MappedFile::create(path, layout.end);
   Header header{};
@@ -71,7 +74,8 @@ void GraphFileWriter::release_edges(std::int64_t first, std::int64_t last) {
 
 void GraphFileWriter::commit(std::int64_t num_edges) {
   if (!weight_.empty() || num_edges < 1 || num_edges > static_cast<std::int64_t>(col_.size()))
-    fail(ErrorKind::usage, file_->path().string(), "{} edges do not end a file made for {}", num_edges, col_.size());
+    fail(ErrorKind::usage, file_->path().string(), "{} edges do not end a file made for {}", num_edges,
+         col_.size());
   std::memcpy(file_->writable() + offsetof(Header, num_edges), &num_edges, sizeof num_edges);
   file_->commit(layout_of(static_cast<std::int64_t>(rowptr_.size()) - 1, num_edges, false).end);
 }
@@ -88,16 +92,20 @@ Graph map_graph(const std::filesystem::path& path) {
   const std::shared_ptr<MappedFile> file = MappedFile::open(path);
   const std::string place = path.string();
   Header header{};
-  if (file->size() < sizeof header) fail(ErrorKind::bad_data, place, "{} bytes are no graph file", file->size());
+  if (file->size() < sizeof header)
+    fail(ErrorKind::bad_data, place, "{} bytes are no graph file", file->size());
   std::memcpy(&header, file->data(), sizeof header);
   if (std::memcmp(header.magic, magic, sizeof magic) != 0)
     fail(ErrorKind::bad_data, place, "is not a graph file: it does not begin with TERNCSR");
   if (header.version != version)
-    fail(ErrorKind::unsupported, place, "graph file of version {}, this build reads {}", header.version, version);
+    fail(ErrorKind::unsupported, place, "graph file of version {}, this build reads {}", header.version,
+         version);
   if (header.flags > weighted_flag) fail(ErrorKind::bad_data, place, "unknown flags {:#x}", header.flags);
   constexpr std::int64_t most_edges = std::int64_t{1} << 48;
-  if (header.num_nodes < 0 || header.num_nodes > most_nodes || header.num_edges < 0 || header.num_edges > most_edges)
-    fail(ErrorKind::bad_data, place, "{} nodes and {} edges are not possible", header.num_nodes, header.num_edges);
+  if (header.num_nodes < 0 || header.num_nodes > most_nodes || header.num_edges < 0 ||
+      header.num_edges > most_edges)
+    fail(ErrorKind::bad_data, place, "{} nodes and {} edges are not possible", header.num_nodes,
+         header.num_edges);
   const bool weighted = header.flags == weighted_flag;
   const Layout layout = layout_of(header.num_nodes, header.num_edges, weighted);
   if (layout.end != file->size())
@@ -105,7 +113,8 @@ Graph map_graph(const std::filesystem::path& path) {
          header.num_edges, layout.end, file->size());
   const auto m = static_cast<std::size_t>(header.num_edges);
   Graph graph(file, file->array<std::int64_t>(header_bytes, static_cast<std::size_t>(header.num_nodes) + 1),
-              file->array<std::int32_t>(layout.col, m), file->array<float>(layout.weight, weighted ? m : 0), place);
+              file->array<std::int32_t>(layout.col, m), file->array<float>(layout.weight, weighted ? m : 0),
+              place);
   file->release(0, file->size());
   return graph;
 }

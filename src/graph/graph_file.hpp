@@ -20,15 +20,17 @@ namespace tern::graph {
 /// Writes the file, whole or not at all. Errors: io.
 void write_graph(const std::filesystem::path& path, const Graph& graph);
 
-/// The graph in a file, mapped: pages are read when used and may be dropped again by the system. The file may be
-/// hostile: header, size and every row and column are checked (this reads the file once and gives its memory back).
-/// It must not be changed while in use. Errors: io, bad_data.
+/// The graph in a file, mapped: pages are read when used and may be dropped again by the system. The file may
+/// be hostile: header, size and every row and column are checked (this reads the file once and gives its
+/// memory back). It must not be changed while in use. Errors: io, bad_data.
 Graph map_graph(const std::filesystem::path& path);
 
-/// A graph file to be filled in place: set every rowptr and column (and weight), then commit(). Nothing is checked here.
+/// A graph file to be filled in place: set every rowptr and column (and weight), then commit(). Nothing is
+/// checked here.
 class GraphFileWriter {
  public:
-  GraphFileWriter(const std::filesystem::path& path, std::int64_t num_nodes, std::int64_t num_edges, bool weighted);
+  GraphFileWriter(const std::filesystem::path& path, std::int64_t num_nodes, std::int64_t num_edges,
+                  bool weighted);
   std::span<std::int64_t> rowptr() { return rowptr_; }
   std::span<std::int32_t> col() { return col_; }
   std::span<float> weight() { return weight_; }

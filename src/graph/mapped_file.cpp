@@ -59,7 +59,8 @@ std::shared_ptr<MappedFile> MappedFile::create(const fs::path& path, std::uint64
   out->temporary_ = name;
   ::fchmod(file.value, 0644);
   // Reserved now: a full disk must not show as a killed process at the first write.
-  if (const int reason = bytes > 0 ? ::posix_fallocate(file.value, 0, static_cast<off_t>(bytes)) : 0; reason != 0)
+  if (const int reason = bytes > 0 ? ::posix_fallocate(file.value, 0, static_cast<off_t>(bytes)) : 0;
+      reason != 0)
     fail_io(path, "reserve the space of the file", reason);
   if (bytes == 0) return out;
   void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.value, 0);
@@ -82,9 +83,11 @@ void MappedFile::release(std::size_t offset, std::size_t bytes) const {
 }
 
 void MappedFile::commit(std::uint64_t bytes) {
-  if (temporary_.empty()) fail(ErrorKind::internal, path_.string(), "commit of a file that is not being written");
+  if (temporary_.empty())
+    fail(ErrorKind::internal, path_.string(), "commit of a file that is not being written");
   if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) fail_io(path_, "write to disk", errno);
-  if (bytes < size_ && ::truncate(temporary_.c_str(), static_cast<off_t>(bytes)) != 0) fail_io(path_, "shorten", errno);
+  if (bytes < size_ && ::truncate(temporary_.c_str(), static_cast<off_t>(bytes)) != 0)
+    fail_io(path_, "shorten", errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_io(path_, "replace", errno);
   temporary_.clear();
 }

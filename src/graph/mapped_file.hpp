@@ -9,13 +9,15 @@
 
 namespace tern::graph {
 
-/// A file mapped for reading, or a new one mapped for writing. A file being written has a temporary name until
-/// commit(); without it nothing appears at `path`. Ranges of one mapping may be used by different threads.
+/// A file mapped for reading, or a new one mapped for writing. A file being written has a temporary name
+/// until commit(); without it nothing appears at `path`. Ranges of one mapping may be used by different
+/// threads.
 class MappedFile {
  public:
   /// An existing file, read only. Errors: io.
   static std::shared_ptr<MappedFile> open(const std::filesystem::path& path);
-  /// A file of `bytes` zeros to be filled. Creates the parent folder. Errors: io (the disk is full, no permission).
+  /// A file of `bytes` zeros to be filled. Creates the parent folder. Errors: io (the disk is full, no
+  /// permission).
   static std::shared_ptr<MappedFile> create(const std::filesystem::path& path, std::uint64_t bytes);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
@@ -36,7 +38,8 @@ class MappedFile {
     return {reinterpret_cast<T*>(data_ + offset), count};
   }
 
-  /// Gives the memory behind a range back to the system; the file keeps it, and the next reading maps it again.
+  /// Gives the memory behind a range back to the system; the file keeps it, and the next reading maps it
+  /// again.
   void release(std::size_t offset, std::size_t bytes) const;
   /// Syncs and renames a created file to its name, cut to its first `bytes`. Errors: io.
   void commit(std::uint64_t bytes);

@@ -14,7 +14,8 @@ constexpr std::string_view magic("\x93NUMPY\x01\x00", 8);
 
 /// The header of a matrix, padded so that the values begin at a multiple of 64.
 std::string header_of(std::int64_t rows, std::int64_t columns) {
-  std::string text = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows, columns);
+  std::string text =
+      fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows, columns);
   const std::size_t total = (prefix_bytes + text.size() + 1 + 63) / 64 * 64;
   text.resize(total - prefix_bytes - 1, ' ');
   text += '\n';
@@ -26,13 +27,15 @@ std::string header_of(std::int64_t rows, std::int64_t columns) {
 
 }  // namespace
 
-MappedMatrix MappedMatrix::create(const std::filesystem::path& path, std::int64_t rows, std::int64_t columns) {
+MappedMatrix MappedMatrix::create(const std::filesystem::path& path, std::int64_t rows,
+                                  std::int64_t columns) {
   constexpr std::int64_t most = std::int64_t{1} << 44;
   if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
     fail(ErrorKind::usage, path.string(), "a matrix of {} by {} is not possible", rows, columns);
   const std::string header = header_of(rows, columns);
   MappedMatrix out;
-  out.file_ = MappedFile::create(path, header.size() + static_cast<std::uint64_t>(rows * columns) * sizeof(float));
+  out.file_ =
+      MappedFile::create(path, header.size() + static_cast<std::uint64_t>(rows * columns) * sizeof(float));
   std::memcpy(out.file_->writable(), header.data(), header.size());
   out.offset_ = header.size();
   out.rows_ = rows;
@@ -47,15 +50,16 @@ MappedMatrix MappedMatrix::open(const std::filesystem::path& path) {
   const std::string_view bytes(reinterpret_cast<const char*>(out.file_->data()), out.file_->size());
   if (!bytes.starts_with(magic) || bytes.size() < prefix_bytes)
     fail(ErrorKind::bad_data, place, "is not an .npy file of version 1.0");
-  const std::size_t length =
-      static_cast<std::uint8_t>(bytes[8]) | static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[9])) << 8;
+  const std::size_t length = static_cast<std::uint8_t>(bytes[8]) |
+                             static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[9])) << 8;
   if (length > bytes.size() - prefix_bytes) fail(ErrorKind::bad_data, place, "its header is truncated");
   const std::string text(bytes.substr(prefix_bytes, length));
   static const std::regex pattern(
       R"(\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,12}), (\d{1,12})\), \} *\n)");
   std::smatch match;
   if (!std::regex_match(text, match, pattern))
-    fail(ErrorKind::bad_data, place, "expected a float32 matrix in C order, its header is {}", text.substr(0, 120));
+    fail(ErrorKind::bad_data, place, "expected a float32 matrix in C order, its header is {}",
+         text.substr(0, 120));
   out.rows_ = std::stoll(match[1]);
   out.columns_ = std::stoll(match[2]);
   out.offset_ = prefix_bytes + length;
@@ -63,7 +67,8 @@ MappedMatrix MappedMatrix::open(const std::filesystem::path& path) {
   constexpr std::int64_t most = std::int64_t{1} << 44;
   if (out.offset_ % sizeof(float) != 0 || (out.columns_ > 0 && out.rows_ > most / out.columns_) ||
       static_cast<std::uint64_t>(out.rows_ * out.columns_) * sizeof(float) != left)
-    fail(ErrorKind::bad_data, place, "a matrix of {} by {} does not fill its {} bytes", out.rows_, out.columns_, left);
+    fail(ErrorKind::bad_data, place, "a matrix of {} by {} does not fill its {} bytes", out.rows_,
+         out.columns_, left);
   return out;
 }
 

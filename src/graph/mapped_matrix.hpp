@@ -14,8 +14,8 @@ namespace tern::graph {
 /// numpy.load(path, mmap_mode="r") reads it too. The values begin at a multiple of 64 bytes.
 class MappedMatrix {
  public:
-  /// An existing file, read only. The header may be hostile. Errors: io; bad_data for any other type, order or
-  /// number of dimensions, or a size that does not fit.
+  /// An existing file, read only. The header may be hostile. Errors: io; bad_data for any other type, order
+  /// or number of dimensions, or a size that does not fit.
   static MappedMatrix open(const std::filesystem::path& path);
   /// A new file of zeros; nothing appears at `path` before commit(). Errors: io, usage for negative extents.
   static MappedMatrix create(const std::filesystem::path& path, std::int64_t rows, std::int64_t columns);

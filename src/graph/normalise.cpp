@@ -48,7 +48,9 @@ std::vector<double> diagonal(const Graph& graph) {
   return out;
 }
 
-double inverse(double value) { return value > 0 ? 1 / value : 0; }
+double inverse(double value) {
+  return value > 0 ? 1 / value : 0;
+}
 
 template <typename Function>
 std::vector<float> each(const std::vector<double>& values, const Function& function) {
@@ -80,7 +82,8 @@ Scales scales_of(const Graph& graph, Normalisation normalisation, double lambda)
   const auto one_over_plus = [](double d) { return inverse(d + 1); };
   Scales out;
   switch (normalisation) {
-    case Normalisation::sum: break;
+    case Normalisation::sum:
+      break;
     case Normalisation::symmetric:
       out.row = each(row_sums(graph), root);
       out.column = out.row;

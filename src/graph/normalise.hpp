@@ -26,8 +26,9 @@ std::string_view name_of(Normalisation normalisation);
 /// Errors: usage naming the known ones.
 Normalisation normalisation_named(std::string_view name);
 
-/// A matrix row[u] * A_uv * column[v] + (u == v) * self[u], without being stored: what the fused product reads.
-/// Empty vectors stand for 1, 1 and 0. Its transpose has `row` and `column` exchanged, over the transposed graph.
+/// A matrix row[u] * A_uv * column[v] + (u == v) * self[u], without being stored: what the fused product
+/// reads. Empty vectors stand for 1, 1 and 0. Its transpose has `row` and `column` exchanged, over the
+/// transposed graph.
 struct Scales {
   std::vector<float> row, column, self;
 };

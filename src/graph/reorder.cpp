@@ -10,8 +10,8 @@ namespace {
 
 using Index = std::size_t;
 
-/// Breadth first from `start` over nodes that are not `done`, neighbours by rising degree. Returns them in this order
-/// and leaves them marked.
+/// Breadth first from `start` over nodes that are not `done`, neighbours by rising degree. Returns them in
+/// this order and leaves them marked.
 std::vector<std::int32_t> breadth_first(const Graph& graph, std::int32_t start, std::vector<bool>& done) {
   std::vector<std::int32_t> order{start}, fresh;
   done[static_cast<Index>(start)] = true;
@@ -47,7 +47,8 @@ std::vector<std::int32_t> reverse_cuthill_mckee(const Graph& graph) {
     order.insert(order.end(), component.begin(), component.end());
   }
   std::vector<std::int32_t> new_id(nodes);
-  for (Index i = 0; i < nodes; ++i) new_id[static_cast<Index>(order[nodes - 1 - i])] = static_cast<std::int32_t>(i);
+  for (Index i = 0; i < nodes; ++i)
+    new_id[static_cast<Index>(order[nodes - 1 - i])] = static_cast<std::int32_t>(i);
   return new_id;
 }
 
@@ -55,7 +56,8 @@ std::vector<std::int32_t> order_by_part(std::span<const std::int32_t> part, std:
   std::vector<std::int32_t> next(static_cast<Index>(num_parts) + 1, 0), new_id(part.size());
   for (Index i = 0; i < part.size(); ++i) {
     if (part[i] < 0 || part[i] >= num_parts)
-      fail(ErrorKind::usage, "order_by_part", "node {} has part {}, expected 0 .. {}", i, part[i], num_parts - 1);
+      fail(ErrorKind::usage, "order_by_part", "node {} has part {}, expected 0 .. {}", i, part[i],
+           num_parts - 1);
     ++next[static_cast<Index>(part[i]) + 1];
   }
   for (Index p = 0; p + 1 < next.size(); ++p) next[p + 1] += next[p];
@@ -70,12 +72,14 @@ double mean_distance(const Graph& graph) {
   return graph.num_edges() > 0 ? sum / static_cast<double>(graph.num_edges()) : 0;
 }
 
-std::vector<float> reorder_rows(std::span<const float> src, std::int64_t width, std::span<const std::int32_t> new_id) {
+std::vector<float> reorder_rows(std::span<const float> src, std::int64_t width,
+                                std::span<const std::int32_t> new_id) {
   if (static_cast<std::int64_t>(src.size()) != width * static_cast<std::int64_t>(new_id.size()))
     fail(ErrorKind::usage, "reorder_rows", "{} values for {} rows of {}", src.size(), new_id.size(), width);
   std::vector<float> dst(src.size());
   for (Index i = 0; i < new_id.size(); ++i)
-    std::copy_n(src.begin() + static_cast<std::ptrdiff_t>(i) * width, width, dst.begin() + static_cast<std::ptrdiff_t>(new_id[i]) * width);
+    std::copy_n(src.begin() + static_cast<std::ptrdiff_t>(i) * width, width,
+                dst.begin() + static_cast<std::ptrdiff_t>(new_id[i]) * width);
   return dst;
 }
 

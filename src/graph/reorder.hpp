@@ -11,8 +11,8 @@ namespace tern::graph {
 
 // Each function returns new_id [num_nodes] for relabel(): node i becomes new_id[i].
 
-/// Reverse Cuthill-McKee (Cuthill and McKee 1969; reversed by George): breadth first from a node far out of each
-/// component, neighbours by rising degree, then back to front. REQUIRES: a symmetric graph.
+/// Reverse Cuthill-McKee (Cuthill and McKee 1969; reversed by George): breadth first from a node far out of
+/// each component, neighbours by rising degree, then back to front. REQUIRES: a symmetric graph.
 std::vector<std::int32_t> reverse_cuthill_mckee(const Graph& graph);
 
 /// Part after part; within a part in the given order of nodes.
@@ -22,6 +22,7 @@ std::vector<std::int32_t> order_by_part(std::span<const std::int32_t> part, std:
 double mean_distance(const Graph& graph);
 
 /// Rows of `width` values moved to their new places: dst[new_id[i]] = src[i].
-std::vector<float> reorder_rows(std::span<const float> src, std::int64_t width, std::span<const std::int32_t> new_id);
+std::vector<float> reorder_rows(std::span<const float> src, std::int64_t width,
+                                std::span<const std::int32_t> new_id);
 
 }  // namespace tern::graph

@@ -70,7 +70,8 @@ TransposedMatrix transpose(const SparseMatrix& matrix) {
 void normalise_rows(SparseMatrix& matrix) {
   if (matrix.value.empty()) matrix.value.assign(matrix.col.size(), 1.0F);
   for (Index r = 0; r < static_cast<Index>(matrix.rows); ++r) {
-    const auto first = matrix.value.begin() + matrix.rowptr[r], last = matrix.value.begin() + matrix.rowptr[r + 1];
+    const auto first = matrix.value.begin() + matrix.rowptr[r],
+               last = matrix.value.begin() + matrix.rowptr[r + 1];
     double sum = 0;
     for (auto v = first; v != last; ++v) sum += *v;
     if (sum != 0)

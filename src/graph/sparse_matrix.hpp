@@ -7,8 +7,8 @@
 
 namespace tern::graph {
 
-/// A matrix [rows, columns] as compressed sparse rows, columns ascending within a row. `value` is empty where every
-/// entry is 1.
+/// A matrix [rows, columns] as compressed sparse rows, columns ascending within a row. `value` is empty where
+/// every entry is 1.
 struct SparseMatrix {
   std::int64_t rows = 0, columns = 0;
   std::vector<std::int64_t> rowptr{0};
@@ -24,7 +24,8 @@ void check(const SparseMatrix& matrix, std::string_view place);
 /// Sorts each row by column and adds entries of equal place.
 void canonicalise(SparseMatrix& matrix);
 
-/// The transpose; entry[e] is the place in the original's `col` of entry e, so that masks and values can follow.
+/// The transpose; entry[e] is the place in the original's `col` of entry e, so that masks and values can
+/// follow.
 struct TransposedMatrix {
   SparseMatrix matrix;
   std::vector<std::int64_t> entry;

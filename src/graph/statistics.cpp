@@ -20,12 +20,16 @@ std::int32_t root_of(std::vector<std::int32_t>& parent, std::int32_t node) {
 }
 
 /// Members of both ascending lists that are neither u nor v.
-std::int64_t common(std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t u, std::int32_t v) {
+std::int64_t common(std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t u,
+                    std::int32_t v) {
   std::int64_t count = 0;
   for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
-    if (*i == *j) count += *i != u && *i != v, ++i, ++j;
-    else if (*i < *j) ++i;
-    else ++j;
+    if (*i == *j)
+      count += *i != u && *i != v, ++i, ++j;
+    else if (*i < *j)
+      ++i;
+    else
+      ++j;
   }
   return count;
 }
@@ -89,7 +93,8 @@ std::vector<float> clustering_coefficients(const Graph& graph) {
       }
       if (neighbours > 1)
         out[static_cast<Index>(u)] =
-            static_cast<float>(static_cast<double>(links) / (static_cast<double>(neighbours) * static_cast<double>(neighbours - 1)));
+            static_cast<float>(static_cast<double>(links) /
+                               (static_cast<double>(neighbours) * static_cast<double>(neighbours - 1)));
     }
   });
   return out;

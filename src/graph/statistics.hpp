@@ -12,7 +12,7 @@ namespace tern::graph {
 struct DegreeStatistics {
   std::int64_t minimum = 0, median = 0, maximum = 0;
   double mean = 0;
-  std::int64_t isolated = 0;    ///< nodes without an edge other than a self loop
+  std::int64_t isolated = 0;  ///< nodes without an edge other than a self loop
   std::int64_t self_loops = 0;
 };
 DegreeStatistics degree_statistics(const Graph& graph);
@@ -24,8 +24,8 @@ struct Components {
 };
 Components connected_components(const Graph& graph);
 
-/// Local clustering coefficients [num_nodes] of an undirected graph: links between a node's neighbours over all pairs
-/// of them; 0 where there are fewer than two (Watts and Strogatz 1998). Self loops do not count.
+/// Local clustering coefficients [num_nodes] of an undirected graph: links between a node's neighbours over
+/// all pairs of them; 0 where there are fewer than two (Watts and Strogatz 1998). Self loops do not count.
 /// REQUIRES: a symmetric graph.
 std::vector<float> clustering_coefficients(const Graph& graph);
 

@@ -26,7 +26,8 @@ class RowWriter {
     std::vector<std::pair<std::int32_t, float>> row;
     for (Index e = static_cast<Index>(begin); e < col_.size(); ++e) row.emplace_back(col_[e], weight_[e]);
     std::stable_sort(row.begin(), row.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (Index e = 0; e < row.size(); ++e) std::tie(col_[static_cast<Index>(begin) + e], weight_[static_cast<Index>(begin) + e]) = row[e];
+    for (Index e = 0; e < row.size(); ++e)
+      std::tie(col_[static_cast<Index>(begin) + e], weight_[static_cast<Index>(begin) + e]) = row[e];
   }
   Graph finish() { return Graph(std::move(rowptr_), std::move(col_), std::move(weight_)); }
 
@@ -39,7 +40,8 @@ class RowWriter {
 
 template <typename Visit>
 void for_each_edge_of(const Graph& graph, std::int64_t row, const Visit& visit) {
-  for (std::int64_t e = graph.rowptr()[static_cast<Index>(row)]; e < graph.rowptr()[static_cast<Index>(row) + 1]; ++e)
+  for (std::int64_t e = graph.rowptr()[static_cast<Index>(row)];
+       e < graph.rowptr()[static_cast<Index>(row) + 1]; ++e)
     visit(graph.col()[static_cast<Index>(e)], graph.weight_of(e));
 }
 
@@ -67,7 +69,8 @@ bool is_symmetric(const Graph& graph) {
   // Rows ascend, so that going through all of them in order meets each row's own entries in order, too.
   std::vector<std::int64_t> next(graph.rowptr().begin(), graph.rowptr().end() - 1);
   for (std::int32_t u = 0; u < graph.num_nodes(); ++u)
-    for (std::int64_t e = graph.rowptr()[static_cast<Index>(u)]; e < graph.rowptr()[static_cast<Index>(u) + 1]; ++e) {
+    for (std::int64_t e = graph.rowptr()[static_cast<Index>(u)];
+         e < graph.rowptr()[static_cast<Index>(u) + 1]; ++e) {
       const auto v = static_cast<Index>(graph.col()[static_cast<Index>(e)]);
       const std::int64_t other = next[v]++;
       if (other >= graph.rowptr()[v + 1] || graph.col()[static_cast<Index>(other)] != u) return false;
@@ -76,7 +79,8 @@ bool is_symmetric(const Graph& graph) {
   return true;
 }
 
-Graph induced_subgraph(const Graph& graph, std::span<const std::int32_t> nodes, std::vector<std::int32_t>* scratch) {
+Graph induced_subgraph(const Graph& graph, std::span<const std::int32_t> nodes,
+                       std::vector<std::int32_t>* scratch) {
   std::vector<std::int32_t> own;
   std::vector<std::int32_t>& place = scratch != nullptr ? *scratch : own;  // -1 everywhere between calls
   place.resize(static_cast<Index>(graph.num_nodes()), -1);
@@ -118,7 +122,8 @@ Graph relabel(const Graph& graph, std::span<const std::int32_t> new_id) {
   }
   RowWriter rows(graph.is_weighted());
   for (const std::int32_t node : old_id) {
-    for_each_edge_of(graph, node, [&](std::int32_t v, float weight) { rows.add(new_id[static_cast<Index>(v)], weight); });
+    for_each_edge_of(graph, node,
+                     [&](std::int32_t v, float weight) { rows.add(new_id[static_cast<Index>(v)], weight); });
     rows.sort_row();
     rows.end_row();
   }
@@ -134,7 +139,8 @@ Batched block_diagonal(std::span<const Graph> graphs) {
     out.offsets.push_back(out.offsets.back() + graph.num_nodes());
   }
   if (out.offsets.back() > most_nodes)
-    fail(ErrorKind::usage, "block_diagonal", "{} nodes: at most {} are possible", out.offsets.back(), most_nodes);
+    fail(ErrorKind::usage, "block_diagonal", "{} nodes: at most {} are possible", out.offsets.back(),
+         most_nodes);
   RowWriter rows(weighted);
   for (Index k = 0; k < graphs.size(); ++k)
     for (std::int64_t node = 0; node < graphs[k].num_nodes(); ++node) {

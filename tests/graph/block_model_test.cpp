@@ -94,7 +94,9 @@ TEST_F(BlockModel, FeaturesFollowTheBlocks) {
 }
 
 TEST_F(BlockModel, RefusesWhatItCannotDraw) {
-  const auto kind = [&](BlockModelOptions options) { return error_of([&] { write_block_model(path_, options); }).kind(); };
+  const auto kind = [&](BlockModelOptions options) {
+    return error_of([&] { write_block_model(path_, options); }).kind();
+  };
   EXPECT_EQ(kind({1, 10, 1}), ErrorKind::usage);
   EXPECT_EQ(kind({10, 1000, 1}), ErrorKind::usage);
   EXPECT_EQ(kind({10, 10, 6}), ErrorKind::usage);

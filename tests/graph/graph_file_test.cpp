@@ -31,7 +31,9 @@ class GraphFile : public ::testing::Test {
 TEST_F(GraphFile, ReadsBackWhatWasWritten) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const auto nodes = static_cast<std::int64_t>(seed * 7);
-    const Graph graph = nodes == 0 ? Graph() : build_graph(random_edges(nodes, seed % 3 == 0 ? 0 : 4 * nodes, seed, seed % 2 == 1));
+    const Graph graph =
+        nodes == 0 ? Graph()
+                   : build_graph(random_edges(nodes, seed % 3 == 0 ? 0 : 4 * nodes, seed, seed % 2 == 1));
     write_graph(path_, graph);
     const Graph back = map_graph(path_);
     EXPECT_EQ(back.num_nodes(), graph.num_nodes());
@@ -113,7 +115,8 @@ TEST_F(GraphFile, MatricesAreMappedAndChecked) {
     write(text);
     return error_of([&] { MappedMatrix::open(path_); }).kind();
   };
-  for (std::size_t size = 0; size < bytes.size(); ++size) ASSERT_EQ(refused(bytes.substr(0, size)), ErrorKind::bad_data);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    ASSERT_EQ(refused(bytes.substr(0, size)), ErrorKind::bad_data);
   std::string other = bytes;
   other.replace(other.find("<f4"), 3, "<f8");
   EXPECT_EQ(refused(other), ErrorKind::bad_data);

@@ -25,7 +25,8 @@ TEST(Graph, CopiesShareTheirArrays) {
 }
 
 TEST(Graph, ContradictionsAreNamed) {
-  const auto message = [](std::vector<std::int64_t> rowptr, std::vector<std::int32_t> col, std::vector<float> weight = {}) {
+  const auto message = [](std::vector<std::int64_t> rowptr, std::vector<std::int32_t> col,
+                          std::vector<float> weight = {}) {
     const Error error = error_of([&] { Graph(rowptr, col, weight, "g"); });
     EXPECT_EQ(error.kind(), ErrorKind::bad_data);
     EXPECT_EQ(error.place(), "g");
@@ -40,7 +41,8 @@ TEST(Graph, ContradictionsAreNamed) {
   EXPECT_EQ(message({0, 1, 2}, {-1, 1}), "edge 0 of row 0 points to -1, expected 0 .. 1");
   EXPECT_EQ(message({0, 2, 2}, {1, 0}), "row 0 is not ascending: 0 follows 1");
   EXPECT_EQ(message({0, 1}, {0}, {1, 2}), "2 weights for 1 edges");
-  EXPECT_EQ(message({0, 1}, {0}, {std::numeric_limits<float>::infinity()}), "the weight of edge 0 in row 0 is inf");
+  EXPECT_EQ(message({0, 1}, {0}, {std::numeric_limits<float>::infinity()}),
+            "the weight of edge 0 in row 0 is inf");
 }
 
 }  // namespace

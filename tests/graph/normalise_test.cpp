@@ -23,26 +23,38 @@ Dense expected_of(const Dense& a, Normalisation normalisation, double lambda) {
     for (std::size_t j = 0; j < n; ++j) {
       const double eye = i == j ? 1 : 0;
       switch (normalisation) {
-        case Normalisation::sum: out[i][j] = a[i][j]; break;
+        case Normalisation::sum:
+          out[i][j] = a[i][j];
+          break;
         case Normalisation::symmetric:
           out[i][j] = a[i][j] > 0 && rows[i] * rows[j] > 0 ? a[i][j] / std::sqrt(rows[i] * rows[j]) : 0;
           break;
-        case Normalisation::gcn: out[i][j] = plus[i][j] / std::sqrt((rows[i] + 1) * (rows[j] + 1)); break;
+        case Normalisation::gcn:
+          out[i][j] = plus[i][j] / std::sqrt((rows[i] + 1) * (rows[j] + 1));
+          break;
         case Normalisation::gcn_identity:
           out[i][j] = plus[i][j] / std::sqrt((rows[i] + 1) * (rows[j] + 1)) + eye;
           break;
-        case Normalisation::row: out[i][j] = a[i][j] / std::max(1.0, rows[i]); break;
-        case Normalisation::row_self: out[i][j] = plus[i][j] / (rows[i] + 1); break;
-        case Normalisation::diagonal: out[i][j] = plus[i][j] / (rows[i] + 1) * (1 + lambda * eye); break;
-        case Normalisation::lgcn: out[i][j] = plus[i][j] / (columns[i] + 1) + eye; break;
+        case Normalisation::row:
+          out[i][j] = a[i][j] / std::max(1.0, rows[i]);
+          break;
+        case Normalisation::row_self:
+          out[i][j] = plus[i][j] / (rows[i] + 1);
+          break;
+        case Normalisation::diagonal:
+          out[i][j] = plus[i][j] / (rows[i] + 1) * (1 + lambda * eye);
+          break;
+        case Normalisation::lgcn:
+          out[i][j] = plus[i][j] / (columns[i] + 1) + eye;
+          break;
       }
     }
   return out;
 }
 
-constexpr Normalisation all[] = {Normalisation::sum,      Normalisation::symmetric, Normalisation::gcn,
-                                 Normalisation::gcn_identity, Normalisation::row,   Normalisation::row_self,
-                                 Normalisation::diagonal, Normalisation::lgcn};
+constexpr Normalisation all[] = {
+    Normalisation::sum, Normalisation::symmetric, Normalisation::gcn,      Normalisation::gcn_identity,
+    Normalisation::row, Normalisation::row_self,  Normalisation::diagonal, Normalisation::lgcn};
 
 TEST(Normalise, EqualsTheFormulasOnRandomGraphs) {
   for (const Normalisation normalisation : all)
@@ -71,7 +83,8 @@ TEST(Normalise, PathOfThreeByHand) {
 
 TEST(Normalise, RowsOfMeansSumToOneOrNothing) {
   const Graph graph = build_graph(random_edges(50, 60, 9));
-  const Dense mean = dense_of(normalise(graph, Normalisation::row)), self = dense_of(normalise(graph, Normalisation::row_self));
+  const Dense mean = dense_of(normalise(graph, Normalisation::row)),
+              self = dense_of(normalise(graph, Normalisation::row_self));
   for (std::size_t u = 0; u < 50; ++u) {
     double a = 0, b = 0;
     for (std::size_t v = 0; v < 50; ++v) a += mean[u][v], b += self[u][v];
@@ -98,7 +111,8 @@ TEST(Normalise, ParallelLoopsOfAMultigraphAreEnhancedOnce) {
 }
 
 TEST(Normalise, NamesAreKnown) {
-  for (const Normalisation normalisation : all) EXPECT_EQ(normalisation_named(name_of(normalisation)), normalisation);
+  for (const Normalisation normalisation : all)
+    EXPECT_EQ(normalisation_named(name_of(normalisation)), normalisation);
   const Error error = error_of([] { normalisation_named("gcm"); });
   EXPECT_EQ(error.kind(), ErrorKind::usage);
   EXPECT_NE(error.message().find("did you mean 'gcn'"), std::string::npos);

@@ -14,12 +14,15 @@ namespace {
 using namespace testing;
 
 /// `blocks` groups of `size` nodes, dense inside and thin between, nodes shuffled.
-Graph planted(std::int64_t blocks, std::int64_t size, std::uint64_t seed, std::vector<std::int32_t>* truth = nullptr) {
+Graph planted(std::int64_t blocks, std::int64_t size, std::uint64_t seed,
+              std::vector<std::int32_t>* truth = nullptr) {
   Rng rng(seed);
   const std::int64_t n = blocks * size;
   const auto order = permutation(n, rng);
   EdgeList edges{n, {}, {}, {}};
-  const auto draw = [&](std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); };
+  const auto draw = [&](std::int64_t bound) {
+    return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound)));
+  };
   for (std::int64_t e = 0; e < 10 * n; ++e) {
     const std::int64_t u = draw(n);
     const std::int64_t v = e % 20 == 0 ? draw(n) : u / size * size + draw(size);
@@ -49,17 +52,23 @@ void expect_whole(const Graph& graph, const Partition& p, std::int64_t parts) {
     total += group.size();
   }
   EXPECT_EQ(total, p.part.size());
-  EXPECT_NEAR(p.imbalance, static_cast<double>(largest) * static_cast<double>(parts) / static_cast<double>(graph.num_nodes()), 1e-9);
+  EXPECT_NEAR(
+      p.imbalance,
+      static_cast<double>(largest) * static_cast<double>(parts) / static_cast<double>(graph.num_nodes()),
+      1e-9);
 }
 
 TEST(Partition, EveryNodeHasAPartAndNoPartIsEmpty) {
   for (const PartitionMethod method : methods())
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
       const auto nodes = static_cast<std::int64_t>(5 + 17 * seed);
-      const Graph graph = build_graph(random_edges(nodes, static_cast<std::int64_t>(seed % 4) * nodes, seed, seed % 2 == 1),
-                                      {seed % 3 == 0, true, SelfLoops::keep});
-      for (const std::int64_t parts : {std::int64_t{1}, std::int64_t{2}, std::int64_t{5}, nodes / 2, nodes - 1, nodes}) {
-        SCOPED_TRACE(::testing::Message() << static_cast<int>(method) << " seed " << seed << " parts " << parts);
+      const Graph graph =
+          build_graph(random_edges(nodes, static_cast<std::int64_t>(seed % 4) * nodes, seed, seed % 2 == 1),
+                      {seed % 3 == 0, true, SelfLoops::keep});
+      for (const std::int64_t parts :
+           {std::int64_t{1}, std::int64_t{2}, std::int64_t{5}, nodes / 2, nodes - 1, nodes}) {
+        SCOPED_TRACE(::testing::Message()
+                     << static_cast<int>(method) << " seed " << seed << " parts " << parts);
         if (parts < 1) continue;
         expect_whole(graph, partition(graph, parts, {method, seed, 1.03}), parts);
       }
@@ -84,7 +93,8 @@ TEST(Partition, FindsPlantedBlocks) {
 
 TEST(Partition, CutIsCountedOnceAnEdge) {
   // A square 0 1 2 3 cut into halves, with a loop and one edge given in both directions.
-  const Graph square = build_graph({4, {0, 1, 1, 2, 3, 0}, {1, 0, 2, 3, 0, 0}, {}}, {true, true, SelfLoops::keep});
+  const Graph square =
+      build_graph({4, {0, 1, 1, 2, 3, 0}, {1, 0, 2, 3, 0, 0}, {}}, {true, true, SelfLoops::keep});
   Partition p{{0, 0, 1, 1}, 2, 0, 0, 0, {}, {}};
   assess(square, p);
   EXPECT_EQ(p.cut_edges, 2);
@@ -126,7 +136,9 @@ TEST(Partition, DirectionAndLoopsDoNotMatter) {
 
 TEST(Partition, Refusals) {
   const Graph graph = build_graph({3, {0}, {1}, {}});
-  const auto message = [&](std::int64_t parts) { return error_of([&] { partition(graph, parts); }).message(); };
+  const auto message = [&](std::int64_t parts) {
+    return error_of([&] { partition(graph, parts); }).message();
+  };
   EXPECT_EQ(message(0), "0 parts: expected at least 1");
   EXPECT_EQ(message(4), "4 parts of 3 nodes: expected at most one a node");
   EXPECT_EQ(error_of([] { partition(Graph(), 1); }).kind(), ErrorKind::usage);

@@ -13,10 +13,13 @@
 
 namespace tern::graph::testing {
 
-inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+inline std::size_t at(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 /// `edges` random pairs, loops and repetitions among them.
-inline EdgeList random_edges(std::int64_t nodes, std::int64_t edges, std::uint64_t seed, bool weighted = false) {
+inline EdgeList random_edges(std::int64_t nodes, std::int64_t edges, std::uint64_t seed,
+                             bool weighted = false) {
   Rng rng(seed);
   EdgeList out{nodes, {}, {}, {}};
   for (std::int64_t e = 0; e < edges; ++e) {

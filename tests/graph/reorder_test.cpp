@@ -55,14 +55,18 @@ TEST(ReverseCuthillMckee, NarrowsAShuffledGrid) {
 }
 
 TEST(OrderByPart, PutsPartsOneAfterAnother) {
-  EXPECT_EQ(order_by_part(std::vector<std::int32_t>{2, 0, 1, 0, 2}, 3), (std::vector<std::int32_t>{3, 0, 2, 1, 4}));
+  EXPECT_EQ(order_by_part(std::vector<std::int32_t>{2, 0, 1, 0, 2}, 3),
+            (std::vector<std::int32_t>{3, 0, 2, 1, 4}));
   EXPECT_EQ(error_of([] { order_by_part(std::vector<std::int32_t>{0, 3}, 3); }).kind(), ErrorKind::usage);
 }
 
 TEST(ReorderRows, FollowsTheNodes) {
   const std::vector<float> src{1, 2, 3, 4, 5, 6};
   EXPECT_EQ(reorder_rows(src, 2, std::vector<std::int32_t>{2, 0, 1}), (std::vector<float>{3, 4, 5, 6, 1, 2}));
-  EXPECT_EQ(error_of([&] { reorder_rows(src, 2, std::vector<std::int32_t>{0, 1}); }).kind(), ErrorKind::usage);
+  EXPECT_EQ(error_of([&] {
+              reorder_rows(src, 2, std::vector<std::int32_t>{0, 1});
+            }).kind(),
+            ErrorKind::usage);
 }
 
 }  // namespace

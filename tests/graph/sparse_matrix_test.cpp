@@ -67,12 +67,21 @@ TEST(GraphDataCheck, NamesWhatDoesNotFit) {
     return error_of([&] { check(other, "d"); }).message();
   };
   EXPECT_EQ(message([](GraphData& d) { d.graph_offsets = {0, 3}; }), "the graphs do not cover the 4 nodes");
-  EXPECT_EQ(message([](GraphData& d) { d.graph_offsets = {0, 9, 4}; }), "a graph begins before the one in front of it");
-  EXPECT_EQ(message([](GraphData& d) { d.graph_offsets = {0, 1, 4}; }), "node 0 of graph 0 has an edge into another graph");
+  EXPECT_EQ(message([](GraphData& d) {
+              d.graph_offsets = {0, 9, 4};
+            }),
+            "a graph begins before the one in front of it");
+  EXPECT_EQ(message([](GraphData& d) {
+              d.graph_offsets = {0, 1, 4};
+            }),
+            "node 0 of graph 0 has an edge into another graph");
   EXPECT_EQ(message([](GraphData& d) { d.graph_labels = {0, 2}; }), "graph 1 has class 2, expected -1 .. 1");
   EXPECT_EQ(message([](GraphData& d) { d.labels = {0}; }), "1 node labels, expected 4");
   EXPECT_EQ(message([](GraphData& d) { d.features.columns = 2; }), "0 feature values, expected 4 by 2");
-  EXPECT_EQ(message([](GraphData& d) { d.splits.push_back({{0, 2}, {}, {}}); }), "a split holds 2, expected 0 .. 1");
+  EXPECT_EQ(message([](GraphData& d) {
+              d.splits.push_back({{0, 2}, {}, {}});
+            }),
+            "a split holds 2, expected 0 .. 1");
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ TEST(Relabel, MovesEveryEntry) {
 }
 
 TEST(BlockDiagonal, KeepsGraphsApart) {
-  const std::vector<Graph> graphs{random_graph(4, 1, false), Graph(), random_graph(7, 2, true), Graph({0, 0}, {})};
+  const std::vector<Graph> graphs{random_graph(4, 1, false), Graph(), random_graph(7, 2, true),
+                                  Graph({0, 0}, {})};
   const Batched batch = block_diagonal(graphs);
   EXPECT_EQ(batch.offsets, (std::vector<std::int64_t>{0, 4, 4, 11, 12}));
   for (std::size_t k = 0; k < graphs.size(); ++k) {

@@ -15,7 +15,8 @@ graph::GraphData read_edge_list(const std::filesystem::path& path, const graph::
   while (lines.next()) {
     if (lines.at_end() || lines.line().starts_with('#') || lines.line().starts_with('%')) continue;
     const bool words = lines.line().find_first_of("0123456789") != 0 && !lines.line().starts_with('-');
-    if (lines.number() == 1 && words && std::isalpha(static_cast<unsigned char>(lines.line()[0])) != 0) continue;
+    if (lines.number() == 1 && words && std::isalpha(static_cast<unsigned char>(lines.line()[0])) != 0)
+      continue;
     const std::int64_t source = lines.integer("a node"), target = lines.integer("a node");
     for (const std::int64_t node : {source, target})
       if (node < 0 || node >= most) lines.fail_here("node {} is not in 0 .. {}", node, most - 1);

@@ -35,7 +35,8 @@ graph::GraphData read_gin(const std::filesystem::path& file) {
     for (std::int64_t i = 0; i < nodes; ++i) {
       next("all its nodes");
       tags.push_back(lines.integer("a tag"));
-      for (std::int64_t neighbours = lines.integer("the number of neighbours"); neighbours > 0; --neighbours) {
+      for (std::int64_t neighbours = lines.integer("the number of neighbours"); neighbours > 0;
+           --neighbours) {
         const std::int64_t other = lines.integer("a neighbour");
         if (other < 0 || other >= nodes) lines.fail_here("node {} is not in 0 .. {}", other, nodes - 1);
         edges.source.push_back(static_cast<std::int32_t>(first + i));

@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 /// What PREFIX-G.json says of its nodes and links; links name places in the list of nodes.
 struct Links {
-  std::vector<std::string> id;            ///< as text, also where it is a number
+  std::vector<std::string> id;  ///< as text, also where it is a number
   std::vector<std::uint8_t> validation, test;
   std::vector<std::int64_t> source, target;
 };
@@ -61,7 +61,8 @@ class LinksReader : public nlohmann::json_sax<Json> {
   }
   bool number_integer(std::int64_t value) override { return number(value, std::to_string(value)); }
   bool number_unsigned(std::uint64_t value) override {
-    return number(static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX)), std::to_string(value));
+    return number(static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX)),
+                  std::to_string(value));
   }
   bool number_float(double, const std::string& text) override { return number(-1, text); }
   bool string(std::string& value) override { return number(-1, value); }
@@ -133,8 +134,8 @@ std::unordered_map<std::string, std::int32_t> read_ids(const std::filesystem::pa
   std::vector<bool> taken(json.size());
   for (const auto& [id, node] : json.items()) {
     if (!node.is_number_integer() || node < 0 || node >= json.size() || taken[node.get<Index>()])
-      fail(ErrorKind::bad_data, path.string(), "id '{}' is node {}, expected 0 .. {}, each once", id.substr(0, 40),
-           node.dump().substr(0, 40), static_cast<std::int64_t>(json.size()) - 1);
+      fail(ErrorKind::bad_data, path.string(), "id '{}' is node {}, expected 0 .. {}, each once",
+           id.substr(0, 40), node.dump().substr(0, 40), static_cast<std::int64_t>(json.size()) - 1);
     taken[node.get<Index>()] = true;
     out.emplace(id, node.get<std::int32_t>());
   }
@@ -146,17 +147,21 @@ void read_classes(graph::GraphData& data, const std::filesystem::path& path,
   const Json json = read_map(path);
   const bool several = !json.empty() && json.front().is_array();
   if (several) data.num_classes = static_cast<std::int64_t>(json.front().size());
-  (several ? data.multi_labels.resize(ids.size() * json.front().size(), 0) : data.labels.resize(ids.size(), -1));
+  (several ? data.multi_labels.resize(ids.size() * json.front().size(), 0)
+           : data.labels.resize(ids.size(), -1));
   for (const auto& [id, label] : json.items()) {
     const auto found = ids.find(id);
     if (found == ids.end()) continue;
     const auto node = static_cast<Index>(found->second);
-    if (label.is_array() != several || (several && static_cast<std::int64_t>(label.size()) != data.num_classes))
-      fail(ErrorKind::bad_data, path.string(), "the labels of '{}' are of another kind than those before", id.substr(0, 40));
+    if (label.is_array() != several ||
+        (several && static_cast<std::int64_t>(label.size()) != data.num_classes))
+      fail(ErrorKind::bad_data, path.string(), "the labels of '{}' are of another kind than those before",
+           id.substr(0, 40));
     const auto value_of = [&](const Json& value) {
       constexpr int most_classes = 1 << 20;
       if (!value.is_number_integer() || value < 0 || value >= most_classes)
-        fail(ErrorKind::bad_data, path.string(), "'{}' has label {}", id.substr(0, 40), value.dump().substr(0, 40));
+        fail(ErrorKind::bad_data, path.string(), "'{}' has label {}", id.substr(0, 40),
+             value.dump().substr(0, 40));
       return value.get<std::int32_t>();
     };
     if (several) {
@@ -182,11 +187,15 @@ graph::GraphData read_graphsage(const std::filesystem::path& prefix) {
     const auto found = ids.find(links.id[i]);
     if (found == ids.end()) continue;
     node_of[i] = found->second;
-    (links.test[i] != 0 ? split.test : links.validation[i] != 0 ? split.validation : split.train).push_back(found->second);
+    (links.test[i] != 0         ? split.test
+     : links.validation[i] != 0 ? split.validation
+                                : split.train)
+        .push_back(found->second);
   }
   graph::EdgeList edges{nodes, {}, {}, {}};
   for (Index e = 0; e < links.source.size(); ++e) {
-    const std::int32_t u = node_of[static_cast<Index>(links.source[e])], v = node_of[static_cast<Index>(links.target[e])];
+    const std::int32_t u = node_of[static_cast<Index>(links.source[e])],
+                       v = node_of[static_cast<Index>(links.target[e])];
     if (u < 0 || v < 0) continue;
     edges.source.push_back(u);
     edges.target.push_back(v);

@@ -29,7 +29,8 @@ std::vector<std::int32_t> read_targets(const std::filesystem::path& path, std::i
   num_classes = static_cast<std::int64_t>(known.size());
   std::vector<std::int32_t> out;
   for (const std::string& word : words)
-    out.push_back(static_cast<std::int32_t>(std::lower_bound(known.begin(), known.end(), word) - known.begin()));
+    out.push_back(
+        static_cast<std::int32_t>(std::lower_bound(known.begin(), known.end(), word) - known.begin()));
   return out;
 }
 

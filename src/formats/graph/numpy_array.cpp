@@ -103,7 +103,8 @@ std::int64_t NumpyArray::size() const {
 void set_type(NumpyArray& array, std::string_view descriptor, std::string_view place) {
   std::string_view text = descriptor;
   array.big_endian = text.starts_with('>');
-  if (!text.empty() && std::string_view("<>|=").find(text.front()) != std::string_view::npos) text.remove_prefix(1);
+  if (!text.empty() && std::string_view("<>|=").find(text.front()) != std::string_view::npos)
+    text.remove_prefix(1);
   if (text.starts_with('O')) {
     array.type = "O";
     return;
@@ -124,8 +125,8 @@ void check_bytes(const NumpyArray& array, std::string_view place) {
   if (array.type == "O") return;
   const std::int64_t needed = count * item_bytes(array);
   if (needed != static_cast<std::int64_t>(array.bytes.size()))
-    fail(ErrorKind::bad_data, place, "{} values of type {} take {} bytes, there are {}", count, array.type, needed,
-         array.bytes.size());
+    fail(ErrorKind::bad_data, place, "{} values of type {} take {} bytes, there are {}", count, array.type,
+         needed, array.bytes.size());
 }
 
 NumpyArray read_npy(std::string_view bytes, std::string_view place) {
@@ -138,7 +139,8 @@ NumpyArray read_npy(std::string_view bytes, std::string_view place) {
   Index length = byte(8) | byte(9) << 8;
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
   if (length > bytes.size() - prefix) fail(ErrorKind::bad_data, place, "its header is truncated");
-  if (length > 4096) fail(ErrorKind::unsupported, place, "a header of {} bytes: records are not read", length);
+  if (length > 4096)
+    fail(ErrorKind::unsupported, place, "a header of {} bytes: records are not read", length);
   const std::string header(bytes.substr(prefix, length));
   static const std::regex pattern(
       R"re(\s*\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([0-9, ]*)\),?\s*\}\s*)re");
@@ -172,7 +174,8 @@ std::vector<std::int32_t> integers_32(const NumpyArray& array, std::string_view 
   return integers_as<std::int32_t>(array, place);
 }
 std::vector<float> floats(const NumpyArray& array, std::string_view place) {
-  return numbers<float>(array, [](auto value) { return static_cast<float>(value); }, place);
+  return numbers<float>(
+      array, [](auto value) { return static_cast<float>(value); }, place);
 }
 
 }  // namespace tern::formats

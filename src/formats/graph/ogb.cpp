@@ -48,11 +48,13 @@ void set_labels(graph::GraphData& data, const std::filesystem::path& path, bool 
   const auto whole = [&](float v) { return std::isnan(v) ? -1.0F : v; };
   for (Index i = 0; i < values.size(); ++i)
     if (const float v = whole(values[i]); v != std::trunc(v) || v < -1 || v > 1e6F)
-      fail(ErrorKind::unsupported, path.string(), "label {} of line {} is no class", v, i / static_cast<Index>(columns) + 1);
+      fail(ErrorKind::unsupported, path.string(), "label {} of line {} is no class", v,
+           i / static_cast<Index>(columns) + 1);
   if (columns == 1) {
     std::vector<std::int32_t>& labels = of_graphs ? data.graph_labels : data.labels;
     for (const float v : values) labels.push_back(static_cast<std::int32_t>(whole(v)));
-    for (const std::int32_t label : labels) data.num_classes = std::max(data.num_classes, std::int64_t{label} + 1);
+    for (const std::int32_t label : labels)
+      data.num_classes = std::max(data.num_classes, std::int64_t{label} + 1);
     return;
   }
   if (of_graphs) fail(ErrorKind::unsupported, path.string(), "{} labels a graph: one is read", columns);
@@ -73,7 +75,8 @@ std::vector<graph::Split> read_splits(const std::filesystem::path& folder) {
       if (id < 0 || id > graph::most_nodes) fail(ErrorKind::bad_data, path.string(), "{} is no id", id);
     return narrowed(read);
   };
-  for (const auto& kind : kinds) out.push_back({ids(kind / "train.csv"), ids(kind / "valid.csv"), ids(kind / "test.csv")});
+  for (const auto& kind : kinds)
+    out.push_back({ids(kind / "train.csv"), ids(kind / "valid.csv"), ids(kind / "test.csv")});
   return out;
 }
 
@@ -81,10 +84,12 @@ std::vector<graph::Split> read_splits(const std::filesystem::path& folder) {
 
 graph::GraphData read_ogb(const std::filesystem::path& folder, const graph::BuildOptions& options) {
   const std::filesystem::path raw = folder / "raw";
-  const std::filesystem::path nodes_path = required(raw / "num-node-list.csv"), edges_path = required(raw / "num-edge-list.csv");
+  const std::filesystem::path nodes_path = required(raw / "num-node-list.csv"),
+                              edges_path = required(raw / "num-edge-list.csv");
   const std::vector<std::int64_t> nodes = read_integers(nodes_path), counts = read_integers(edges_path);
   if (nodes.empty() || nodes.size() != counts.size())
-    fail(ErrorKind::bad_data, nodes_path.string(), "{} numbers of nodes and {} of edges", nodes.size(), counts.size());
+    fail(ErrorKind::bad_data, nodes_path.string(), "{} numbers of nodes and {} of edges", nodes.size(),
+         counts.size());
   graph::GraphData data;
   for (const std::int64_t n : nodes) {
     if (n < 0 || n > graph::most_nodes - data.graph_offsets.back())

@@ -32,17 +32,19 @@ std::vector<std::int32_t> classes_of(const Part& part, std::int64_t& num_classes
   std::vector<std::int32_t> out(static_cast<Index>(array.shape[0]), -1);
   for (Index row = 0; row < out.size(); ++row)
     for (std::int64_t c = 0; c < num_classes; ++c)
-      if (values[row * static_cast<Index>(num_classes) + static_cast<Index>(c)] != 0) out[row] = static_cast<std::int32_t>(c);
+      if (values[row * static_cast<Index>(num_classes) + static_cast<Index>(c)] != 0)
+        out[row] = static_cast<std::int32_t>(c);
   return out;
 }
 
 graph::EdgeList edges_of(const Part& part, std::int64_t num_nodes) {
   graph::EdgeList edges{num_nodes, {}, {}, {}};
-  if (part.pickle.root->kind != PickleValue::Kind::dict) fail(ErrorKind::bad_data, part.place, "expected a dictionary");
+  if (part.pickle.root->kind != PickleValue::Kind::dict)
+    fail(ErrorKind::bad_data, part.place, "expected a dictionary");
   const auto node = [&](const PickleValue& value) {
     if (value.kind != PickleValue::Kind::integer || value.integer < 0 || value.integer >= num_nodes)
-      fail(ErrorKind::bad_data, part.place, "edge {}: node {} is not in 0 .. {}", edges.source.size(), value.integer,
-           num_nodes - 1);
+      fail(ErrorKind::bad_data, part.place, "edge {}: node {} is not in 0 .. {}", edges.source.size(),
+           value.integer, num_nodes - 1);
     return static_cast<std::int32_t>(value.integer);
   };
   for (const auto& [key, neighbours] : part.pickle.root->pairs)
@@ -54,7 +56,8 @@ graph::EdgeList edges_of(const Part& part, std::int64_t num_nodes) {
 }
 
 void append_row(SparseMatrix& to, const SparseMatrix& from, std::int64_t row) {
-  for (std::int64_t e = from.rowptr[static_cast<Index>(row)]; e < from.rowptr[static_cast<Index>(row) + 1]; ++e) {
+  for (std::int64_t e = from.rowptr[static_cast<Index>(row)]; e < from.rowptr[static_cast<Index>(row) + 1];
+       ++e) {
     to.col.push_back(from.col[static_cast<Index>(e)]);
     to.value.push_back(from.value[static_cast<Index>(e)]);
   }
@@ -64,20 +67,24 @@ void append_row(SparseMatrix& to, const SparseMatrix& from, std::int64_t row) {
 }  // namespace
 
 graph::GraphData read_planetoid(const std::filesystem::path& folder, const std::string& name) {
-  const Part allx = read_part(folder, name, "allx"), tx = read_part(folder, name, "tx"), y = read_part(folder, name, "y"),
-             ally = read_part(folder, name, "ally"), ty = read_part(folder, name, "ty"), links = read_part(folder, name, "graph");
-  const SparseMatrix known = sparse_of(*allx.pickle.root, allx.place), test = sparse_of(*tx.pickle.root, tx.place);
+  const Part allx = read_part(folder, name, "allx"), tx = read_part(folder, name, "tx"),
+             y = read_part(folder, name, "y"), ally = read_part(folder, name, "ally"),
+             ty = read_part(folder, name, "ty"), links = read_part(folder, name, "graph");
+  const SparseMatrix known = sparse_of(*allx.pickle.root, allx.place),
+                     test = sparse_of(*tx.pickle.root, tx.place);
   const std::filesystem::path index_path = folder / ("ind." + name + ".test.index");
   const std::vector<std::int64_t> order = read_integers(index_path);
   const std::string place = index_path.string();
 
   graph::GraphData data;
   std::int64_t test_classes = 0, train_classes = 0;
-  const std::vector<std::int32_t> known_labels = classes_of(ally, data.num_classes), test_labels = classes_of(ty, test_classes);
+  const std::vector<std::int32_t> known_labels = classes_of(ally, data.num_classes),
+                                  test_labels = classes_of(ty, test_classes);
   const auto num_train = static_cast<std::int64_t>(classes_of(y, train_classes).size());
-  if (static_cast<std::int64_t>(order.size()) != test.rows || static_cast<std::int64_t>(test_labels.size()) != test.rows)
-    fail(ErrorKind::bad_data, place, "{} test ids for {} rows of features and {} of labels", order.size(), test.rows,
-         test_labels.size());
+  if (static_cast<std::int64_t>(order.size()) != test.rows ||
+      static_cast<std::int64_t>(test_labels.size()) != test.rows)
+    fail(ErrorKind::bad_data, place, "{} test ids for {} rows of features and {} of labels", order.size(),
+         test.rows, test_labels.size());
   if (static_cast<std::int64_t>(known_labels.size()) != known.rows || known.columns != test.columns ||
       test_classes != data.num_classes || train_classes != data.num_classes || num_train > known.rows)
     fail(ErrorKind::bad_data, allx.place, "the files of this set contradict each other");
@@ -102,8 +109,10 @@ graph::GraphData read_planetoid(const std::filesystem::path& folder, const std::
   graph::Split split;
   for (Index i = 0; i < row_of.size(); ++i) {
     const bool has_row = row_of[i] >= 0;
-    if (has_row) append_row(data.features.sparse, test, row_of[i]);
-    else data.features.sparse.rowptr.push_back(data.features.sparse.entries());
+    if (has_row)
+      append_row(data.features.sparse, test, row_of[i]);
+    else
+      data.features.sparse.rowptr.push_back(data.features.sparse.entries());
     data.labels.push_back(has_row ? test_labels[static_cast<Index>(row_of[i])] : -1);
     if (has_row) split.test.push_back(static_cast<std::int32_t>(known.rows + static_cast<std::int64_t>(i)));
   }

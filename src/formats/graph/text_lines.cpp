@@ -18,7 +18,8 @@ constexpr std::string_view separators = ", \t";
 
 TextLines::TextLines(const std::filesystem::path& path)
     : place_(path.string()), file_(gzopen(path.c_str(), "rb"), gzclose) {
-  if (!file_ || std::filesystem::is_directory(path)) fail(ErrorKind::io, place_, "cannot open: {}", std::strerror(errno));
+  if (!file_ || std::filesystem::is_directory(path))
+    fail(ErrorKind::io, place_, "cannot open: {}", std::strerror(errno));
   gzbuffer(file_.get(), 1 << 17);
 }
 
@@ -59,7 +60,9 @@ std::string_view TextLines::field() {
   return out;
 }
 
-bool TextLines::at_end() { return rest_.find_first_not_of(separators) == std::string_view::npos; }
+bool TextLines::at_end() {
+  return rest_.find_first_not_of(separators) == std::string_view::npos;
+}
 
 std::int64_t TextLines::integer(std::string_view what) {
   const std::string_view text = field();

@@ -14,7 +14,8 @@ struct gzFile_s;
 
 namespace tern::formats {
 
-/// Lines of a file, without their ends (LF or CR LF). The file may be hostile. Errors: io; bad_data, place "PATH: line N".
+/// Lines of a file, without their ends (LF or CR LF). The file may be hostile. Errors: io; bad_data, place
+/// "PATH: line N".
 class TextLines {
  public:
   explicit TextLines(const std::filesystem::path& path);
@@ -23,7 +24,8 @@ class TextLines {
   std::string_view line() const { return line_; }
   std::int64_t number() const { return number_; }  ///< of the line, from 1
 
-  /// Numbers separated by commas, blanks or tabs in any mixture: the next field of this line, empty at its end.
+  /// Numbers separated by commas, blanks or tabs in any mixture: the next field of this line, empty at its
+  /// end.
   std::string_view field();
   bool at_end();
   std::int64_t integer(std::string_view what);
@@ -50,7 +52,8 @@ class TextLines {
 /// PATH or PATH.gz, whichever exists; empty where neither does.
 std::filesystem::path plain_or_gz(const std::filesystem::path& path);
 
-/// All integers of a file of one a line. All of its rows of reals, each of as many as the first; sets `columns`.
+/// All integers of a file of one a line. All of its rows of reals, each of as many as the first; sets
+/// `columns`.
 std::vector<std::int64_t> read_integers(const std::filesystem::path& path);
 std::vector<float> read_matrix(const std::filesystem::path& path, std::int64_t& columns);
 

@@ -25,7 +25,8 @@ graph::GraphData read_tu(const std::filesystem::path& folder, const std::string&
 
   std::vector<std::int64_t> labels = read_integers(path("graph_labels"));
   if (static_cast<std::int64_t>(labels.size()) != data.num_graphs())
-    fail(ErrorKind::bad_data, path("graph_labels").string(), "{} labels for {} graphs", labels.size(), data.num_graphs());
+    fail(ErrorKind::bad_data, path("graph_labels").string(), "{} labels for {} graphs", labels.size(),
+         data.num_graphs());
   data.num_classes = renumber(labels);
   data.graph_labels = narrowed(labels);
 

@@ -11,7 +11,9 @@ namespace tern::graph {
 
 #ifdef TERN_WITH_METIS
 
-bool has_metis() { return true; }
+bool has_metis() {
+  return true;
+}
 
 bool metis_parts(const Graph& graph, std::int64_t num_parts, const PartitionOptions& options,
                  std::vector<std::int32_t>& part, std::string& reason) {
@@ -25,17 +27,21 @@ bool metis_parts(const Graph& graph, std::int64_t num_parts, const PartitionOpti
     reason = "the graph has no edges";
     return false;
   }
-  std::vector<idx_t> rows(graph.rowptr().begin(), graph.rowptr().end()), columns(graph.col().begin(), graph.col().end());
+  std::vector<idx_t> rows(graph.rowptr().begin(), graph.rowptr().end()),
+      columns(graph.col().begin(), graph.col().end());
   std::vector<idx_t> parts(static_cast<std::size_t>(graph.num_nodes()), -1);
-  auto nodes = static_cast<idx_t>(graph.num_nodes()), count = static_cast<idx_t>(num_parts), constraints = idx_t{1}, cut = idx_t{0};
+  auto nodes = static_cast<idx_t>(graph.num_nodes()), count = static_cast<idx_t>(num_parts),
+       constraints = idx_t{1}, cut = idx_t{0};
   idx_t settings[METIS_NOPTIONS];
   METIS_SetDefaultOptions(settings);
   settings[METIS_OPTION_SEED] = static_cast<idx_t>(options.seed % static_cast<std::uint64_t>(most));
   settings[METIS_OPTION_NUMBERING] = 0;
   const double thousandths = (options.imbalance - 1) * 1000;  // METIS's unit of allowed imbalance
-  settings[METIS_OPTION_UFACTOR] = static_cast<idx_t>(thousandths < 1 ? 1 : thousandths > 1e6 ? 1e6 : thousandths + 0.5);
-  const int code = METIS_PartGraphKway(&nodes, &constraints, rows.data(), columns.data(), nullptr, nullptr, nullptr, &count,
-                                       nullptr, nullptr, settings, &cut, parts.data());
+  settings[METIS_OPTION_UFACTOR] = static_cast<idx_t>(thousandths < 1     ? 1
+                                                      : thousandths > 1e6 ? 1e6
+                                                                          : thousandths + 0.5);
+  const int code = METIS_PartGraphKway(&nodes, &constraints, rows.data(), columns.data(), nullptr, nullptr,
+                                       nullptr, &count, nullptr, nullptr, settings, &cut, parts.data());
   if (code != METIS_OK) {
     reason = fmt::format("METIS failed with code {}", code);
     return false;
@@ -62,9 +68,12 @@ bool metis_parts(const Graph& graph, std::int64_t num_parts, const PartitionOpti
 
 #else
 
-bool has_metis() { return false; }
+bool has_metis() {
+  return false;
+}
 
-bool metis_parts(const Graph&, std::int64_t, const PartitionOptions&, std::vector<std::int32_t>&, std::string& reason) {
+bool metis_parts(const Graph&, std::int64_t, const PartitionOptions&, std::vector<std::int32_t>&,
+                 std::string& reason) {
   reason = "this build has no METIS";
   return false;
 }

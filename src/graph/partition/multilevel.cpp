@@ -11,8 +11,8 @@ namespace {
 
 using Index = std::size_t;
 
-/// A level: nodes weigh what they stand for, edges how many of the original ones they hold. The finest one reads the
-/// graph itself; the others own what they read.
+/// A level: nodes weigh what they stand for, edges how many of the original ones they hold. The finest one
+/// reads the graph itself; the others own what they read.
 struct Level {
   std::span<const std::int64_t> rowptr;
   std::span<const std::int32_t> col;
@@ -46,10 +46,10 @@ class LabelSums {
   std::vector<std::int32_t> touched_;
 };
 
-/// Each node moves to the label that holds most of its edges, where that label stays within `capacity`; nodes alone in a
-/// label move where they like, the last node of a label stays if `keep_last`.
-void propagate_labels(const Level& level, std::vector<std::int32_t>& label, std::int64_t labels, std::int64_t capacity,
-                      int rounds, bool keep_last, Rng& rng) {
+/// Each node moves to the label that holds most of its edges, where that label stays within `capacity`; nodes
+/// alone in a label move where they like, the last node of a label stays if `keep_last`.
+void propagate_labels(const Level& level, std::vector<std::int32_t>& label, std::int64_t labels,
+                      std::int64_t capacity, int rounds, bool keep_last, Rng& rng) {
   std::vector<std::int64_t> load(static_cast<Index>(labels), 0), members(static_cast<Index>(labels), 0);
   for (Index u = 0; u < label.size(); ++u) {
     load[static_cast<Index>(label[u])] += level.weight_of_node(u);
@@ -72,7 +72,8 @@ void propagate_labels(const Level& level, std::vector<std::int32_t>& label, std:
       for (const std::int32_t other : sums.touched()) {
         if (other == own || load[static_cast<Index>(other)] + weight > capacity) continue;
         const bool lighter = load[static_cast<Index>(other)] + weight < load[static_cast<Index>(best)];
-        if (sums[other] > best_sum || (sums[other] == best_sum && lighter)) best = other, best_sum = sums[other];
+        if (sums[other] > best_sum || (sums[other] == best_sum && lighter))
+          best = other, best_sum = sums[other];
       }
       sums.clear();
       if (best == own) continue;
@@ -112,7 +113,8 @@ Level contract(const Level& fine, std::int64_t clusters) {
     for (const std::int32_t node : members[static_cast<Index>(c)])
       for (auto e = static_cast<Index>(fine.rowptr[static_cast<Index>(node)]);
            e < static_cast<Index>(fine.rowptr[static_cast<Index>(node) + 1]); ++e)
-        if (const std::int32_t other = fine.cluster[static_cast<Index>(fine.col[e])]; other != c) sums.add(other, fine.weight_of_edge(e));
+        if (const std::int32_t other = fine.cluster[static_cast<Index>(fine.col[e])]; other != c)
+          sums.add(other, fine.weight_of_edge(e));
     for (const std::int32_t other : sums.touched()) {
       out.own_col.push_back(other);
       out.edge_weight.push_back(static_cast<std::int32_t>(sums[other]));
@@ -141,7 +143,8 @@ std::vector<std::int32_t> grow_parts(const Level& level, std::int64_t num_parts)
     while (load < share) {
       std::int32_t node = -1;
       while (head < queue.size() && node < 0)
-        if (const std::int32_t candidate = queue[head++]; part[static_cast<Index>(candidate)] < 0) node = candidate;
+        if (const std::int32_t candidate = queue[head++]; part[static_cast<Index>(candidate)] < 0)
+          node = candidate;
       while (node < 0 && next_free < level.nodes())
         if (part[static_cast<Index>(next_free++)] < 0) node = static_cast<std::int32_t>(next_free - 1);
       if (node < 0) break;
@@ -166,23 +169,31 @@ std::vector<std::int32_t> grow_parts(const Level& level, std::int64_t num_parts)
 }
 
 /// Moves nodes from parts above capacity to the lightest ones, neighbours' parts first where they have room.
-void balance(const Level& level, std::vector<std::int32_t>& part, std::int64_t num_parts, std::int64_t capacity) {
+void balance(const Level& level, std::vector<std::int32_t>& part, std::int64_t num_parts,
+             std::int64_t capacity) {
   std::vector<std::int64_t> load(static_cast<Index>(num_parts), 0);
   for (Index u = 0; u < part.size(); ++u) load[static_cast<Index>(part[u])] += level.weight_of_node(u);
   std::vector<std::int32_t> by_load(static_cast<Index>(num_parts));
   std::iota(by_load.begin(), by_load.end(), 0);
-  std::sort(by_load.begin(), by_load.end(), [&](std::int32_t a, std::int32_t b) { return load[static_cast<Index>(a)] < load[static_cast<Index>(b)]; });
+  std::sort(by_load.begin(), by_load.end(), [&](std::int32_t a, std::int32_t b) {
+    return load[static_cast<Index>(a)] < load[static_cast<Index>(b)];
+  });
   Index lightest = 0;
   for (Index u = 0; u < part.size(); ++u) {
     const auto own = static_cast<Index>(part[u]);
     const std::int64_t weight = level.weight_of_node(u);
     if (load[own] <= capacity) continue;
     std::int32_t to = -1;
-    for (auto e = static_cast<Index>(level.rowptr[u]); e < static_cast<Index>(level.rowptr[u + 1]) && to < 0; ++e)
-      if (const std::int32_t other = part[static_cast<Index>(level.col[e])]; load[static_cast<Index>(other)] + weight <= capacity) to = other;
+    for (auto e = static_cast<Index>(level.rowptr[u]); e < static_cast<Index>(level.rowptr[u + 1]) && to < 0;
+         ++e)
+      if (const std::int32_t other = part[static_cast<Index>(level.col[e])];
+          load[static_cast<Index>(other)] + weight <= capacity)
+        to = other;
     while (to < 0 && lightest < by_load.size())
-      if (load[static_cast<Index>(by_load[lightest])] + weight <= capacity) to = by_load[lightest];
-      else ++lightest;
+      if (load[static_cast<Index>(by_load[lightest])] + weight <= capacity)
+        to = by_load[lightest];
+      else
+        ++lightest;
     if (to < 0) return;
     load[own] -= weight;
     load[static_cast<Index>(to)] += weight;
@@ -192,7 +203,8 @@ void balance(const Level& level, std::vector<std::int32_t>& part, std::int64_t n
 
 }  // namespace
 
-std::vector<std::int32_t> multilevel_parts(const Graph& graph, std::int64_t num_parts, const PartitionOptions& options) {
+std::vector<std::int32_t> multilevel_parts(const Graph& graph, std::int64_t num_parts,
+                                           const PartitionOptions& options) {
   constexpr std::int64_t coarse_nodes_a_part = 30;
   constexpr int cluster_rounds = 3, refine_rounds = 6;
   Rng rng(derive_seed(options.seed, "multilevel"));

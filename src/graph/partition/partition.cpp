@@ -15,12 +15,15 @@ using Index = std::size_t;
 bool is_plain(const Graph& graph) {
   for (std::int32_t u = 0; u < graph.num_nodes(); ++u) {
     const auto row = graph.neighbours(u);
-    if (std::adjacent_find(row.begin(), row.end()) != row.end() || std::binary_search(row.begin(), row.end(), u)) return false;
+    if (std::adjacent_find(row.begin(), row.end()) != row.end() ||
+        std::binary_search(row.begin(), row.end(), u))
+      return false;
   }
   return !graph.is_weighted() && is_symmetric(graph);
 }
 
-/// The graph as an undirected one without loops, repeated edges and weights; nothing is copied where it is one.
+/// The graph as an undirected one without loops, repeated edges and weights; nothing is copied where it is
+/// one.
 Graph plain(const Graph& graph) {
   if (is_plain(graph)) return graph;
   const Graph reversed = transpose(graph).graph;
@@ -39,7 +42,9 @@ Graph plain(const Graph& graph) {
 }
 
 /// Bytes that METIS takes beside the graph, as measured.
-std::int64_t metis_bytes(const Graph& graph) { return 48 * graph.num_edges() + 64 * graph.num_nodes(); }
+std::int64_t metis_bytes(const Graph& graph) {
+  return 48 * graph.num_edges() + 64 * graph.num_nodes();
+}
 
 /// Tries METIS where the options want it.
 bool try_metis(const Graph& graph, const PartitionOptions& options, Partition& out) {
@@ -71,7 +76,8 @@ void fill_empty_parts(std::vector<std::int32_t>& part, std::int64_t num_parts) {
 Partition partition(const Graph& graph, std::int64_t num_parts, const PartitionOptions& options) {
   if (num_parts < 1) fail(ErrorKind::usage, "partition", "{} parts: expected at least 1", num_parts);
   if (num_parts > graph.num_nodes())
-    fail(ErrorKind::usage, "partition", "{} parts of {} nodes: expected at most one a node", num_parts, graph.num_nodes());
+    fail(ErrorKind::usage, "partition", "{} parts of {} nodes: expected at most one a node", num_parts,
+         graph.num_nodes());
   if (options.method == PartitionMethod::metis && !has_metis())
     fail(ErrorKind::usage, "partition", "this build has no METIS");
   Partition out;
@@ -97,7 +103,8 @@ void assess(const Graph& graph, Partition& partition) {
   for (Index node = 0; node < partition.part.size(); ++node) {
     const std::int32_t p = partition.part[node];
     if (p < 0 || p >= partition.num_parts)
-      fail(ErrorKind::bad_data, "partition", "node {} has part {}, expected 0 .. {}", node, p, partition.num_parts - 1);
+      fail(ErrorKind::bad_data, "partition", "node {} has part {}, expected 0 .. {}", node, p,
+           partition.num_parts - 1);
     ++size[static_cast<Index>(p)];
   }
   for (Index p = 0; p < size.size(); ++p)
@@ -112,10 +119,12 @@ void assess(const Graph& graph, Partition& partition) {
   partition.cut_edges = (cut + 1) / 2;
   partition.cut_fraction = edges > 0 ? static_cast<double>(cut) / static_cast<double>(edges) : 0;
   const auto largest = static_cast<double>(size.empty() ? 0 : *std::max_element(size.begin(), size.end()));
-  partition.imbalance = nodes > 0 ? largest * static_cast<double>(partition.num_parts) / static_cast<double>(nodes) : 1;
+  partition.imbalance =
+      nodes > 0 ? largest * static_cast<double>(partition.num_parts) / static_cast<double>(nodes) : 1;
 }
 
-std::vector<std::vector<std::int32_t>> nodes_of_parts(std::span<const std::int32_t> part, std::int64_t num_parts) {
+std::vector<std::vector<std::int32_t>> nodes_of_parts(std::span<const std::int32_t> part,
+                                                      std::int64_t num_parts) {
   std::vector<std::vector<std::int32_t>> out(static_cast<Index>(num_parts));
   for (Index node = 0; node < part.size(); ++node)
     out[static_cast<Index>(part[node])].push_back(static_cast<std::int32_t>(node));

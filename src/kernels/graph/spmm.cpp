@@ -13,19 +13,22 @@ namespace {
 
 using RowsFunction = void (*)(const SpmmJob&, std::int64_t, std::int64_t, float*);
 
-constexpr std::int64_t chunk_cost = 4096;         // entries and rows that one thread takes at a time
-constexpr std::int64_t least_parallel = 1 << 16;  // products of floats below which threads cost more than they bring
-constexpr std::int64_t entries_ahead = 12;        // measured: 6 to 32 differ little, fewer and more are slower
-constexpr std::int64_t near_bytes = 1 << 19;      // a src of this size stays in the caches by itself
-constexpr std::int64_t stream_bytes = 1 << 24;    // a dst of this size would push src out of them
+constexpr std::int64_t chunk_cost = 4096;  // entries and rows that one thread takes at a time
+constexpr std::int64_t least_parallel =
+    1 << 16;  // products of floats below which threads cost more than they bring
+constexpr std::int64_t entries_ahead = 12;      // measured: 6 to 32 differ little, fewer and more are slower
+constexpr std::int64_t near_bytes = 1 << 19;    // a src of this size stays in the caches by itself
+constexpr std::int64_t stream_bytes = 1 << 24;  // a dst of this size would push src out of them
 
 /// The first row at which entries and rows so far reach `cost`.
 std::int64_t row_at(const Csr& a, std::int64_t cost) {
   std::int64_t low = 0, high = a.rows;
   while (low < high) {
     const std::int64_t middle = (low + high) / 2;
-    if (a.rowptr[middle] + middle < cost) low = middle + 1;
-    else high = middle;
+    if (a.rowptr[middle] + middle < cost)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
@@ -45,18 +48,19 @@ void for_each_chunk(const Csr& a, std::int64_t work, const Body& body) {
   });
 }
 
-void run(const Csr& a, std::int64_t f, const void* src, std::int64_t src_element, void* dst, std::int64_t dst_element,
-         const SpmmTerms& terms, RowsFunction rows) {
+void run(const Csr& a, std::int64_t f, const void* src, std::int64_t src_element, void* dst,
+         std::int64_t dst_element, const SpmmTerms& terms, RowsFunction rows) {
   if (a.rows == 0 || f == 0) return;
   SpmmJob job{a, terms, f, src, dst, 0, false};
   if (a.columns * f * src_element > near_bytes) job.ahead = entries_ahead;
-  job.stream = a.rows * f * dst_element >= stream_bytes && f * dst_element % 64 == 0 && dst_element == sizeof(float) &&
-               reinterpret_cast<std::uintptr_t>(dst) % 64 == 0;
-  for_each_chunk(a, a.rowptr[a.rows] * f, [&](std::int64_t first, std::int64_t last, std::vector<float>& scratch) {
-    const auto entries = static_cast<std::size_t>(a.rowptr[last] - a.rowptr[first]);
-    if (scratch.size() < entries) scratch.resize(entries);
-    rows(job, first, last, scratch.data());
-  });
+  job.stream = a.rows * f * dst_element >= stream_bytes && f * dst_element % 64 == 0 &&
+               dst_element == sizeof(float) && reinterpret_cast<std::uintptr_t>(dst) % 64 == 0;
+  for_each_chunk(a, a.rowptr[a.rows] * f,
+                 [&](std::int64_t first, std::int64_t last, std::vector<float>& scratch) {
+                   const auto entries = static_cast<std::size_t>(a.rowptr[last] - a.rowptr[first]);
+                   if (scratch.size() < entries) scratch.resize(entries);
+                   rows(job, first, last, scratch.data());
+                 });
 }
 
 }  // namespace
@@ -75,7 +79,8 @@ void spmm(const Csr& a, std::int64_t f, const float* src, float* dst, const Spmm
 void spmm(const Csr& a, std::int64_t f, const std::uint16_t* src, float* dst, const SpmmTerms& terms) {
   run(a, f, src, sizeof *src, dst, sizeof *dst, terms, spmm_unit().bf16);
 }
-void spmm(const Csr& a, std::int64_t f, const std::uint16_t* src, std::uint16_t* dst, const SpmmTerms& terms) {
+void spmm(const Csr& a, std::int64_t f, const std::uint16_t* src, std::uint16_t* dst,
+          const SpmmTerms& terms) {
   run(a, f, src, sizeof *src, dst, sizeof *dst, terms, spmm_unit().bf16_to_bf16);
 }
 

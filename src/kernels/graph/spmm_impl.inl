@@ -1,11 +1,13 @@
 // Rows of sparse products, for the vectors that the including unit defines:
-//   Vec, lanes, most_vectors, zero, splat, multiply_add(a, b, c) = a b + c, multiply, sum_of, and for Src and Dst float and
-//   std::uint16_t (bfloat16) load(p), load_part(p, count), store(p, v), store_part(p, v, count), stream(p, v).
+//   Vec, lanes, most_vectors, zero, splat, multiply_add(a, b, c) = a b + c, multiply, sum_of, and for Src and
+//   Dst float and std::uint16_t (bfloat16) load(p), load_part(p, count), store(p, v), store_part(p, v,
+//   count), stream(p, v).
 
 #define TERN_INLINE static inline __attribute__((always_inline))
 
 /// weights[i] = value * keep * column of entry first + i.
-TERN_INLINE void stage_weights(const SpmmJob& job, std::int64_t first, std::int64_t count, float* __restrict weights) {
+TERN_INLINE void stage_weights(const SpmmJob& job, std::int64_t first, std::int64_t count,
+                               float* __restrict weights) {
   const float* value = job.a.value;
   const std::int64_t* entry = job.terms.entry;
   if (value == nullptr)
@@ -41,8 +43,8 @@ TERN_INLINE void prefetch_row(const Src* src) {
 
 /// Columns at .. at + (V - 1) * lanes + part of rows [first, last).
 template <int V, typename Src, typename Dst>
-static void rows_of(const SpmmJob& job, std::int64_t first, std::int64_t last, const float* weights, std::int64_t at,
-                    std::int64_t part) {
+static void rows_of(const SpmmJob& job, std::int64_t first, std::int64_t last, const float* weights,
+                    std::int64_t at, std::int64_t part) {
   // One or two vectors a row would wait for each sum before the next: several sums run side by side.
   constexpr int side = V == 1 ? 4 : V <= 3 ? 2 : 1;
   const std::int64_t* rowptr = job.a.rowptr;
@@ -96,8 +98,8 @@ static void rows_of(const SpmmJob& job, std::int64_t first, std::int64_t last, c
 }
 
 template <typename Src, typename Dst, int V = most_vectors>
-TERN_INLINE void rows_of_width(const SpmmJob& job, std::int64_t first, std::int64_t last, const float* weights,
-                               std::int64_t at, int vectors, std::int64_t part) {
+TERN_INLINE void rows_of_width(const SpmmJob& job, std::int64_t first, std::int64_t last,
+                               const float* weights, std::int64_t at, int vectors, std::int64_t part) {
   if (vectors == V) return rows_of<V, Src, Dst>(job, first, last, weights, at, part);
   if constexpr (V > 1) rows_of_width<Src, Dst, V - 1>(job, first, last, weights, at, vectors, part);
 }
@@ -120,7 +122,8 @@ static void product_rows(const SpmmJob& job, std::int64_t first, std::int64_t la
 }
 
 static void sddmm_rows(const SpmmJob& job, const float* y, std::int64_t first, std::int64_t last) {
-  const std::int64_t f = job.f, whole = f / (4 * lanes) * (4 * lanes), final_entry = job.a.rowptr[job.a.rows] - 1;
+  const std::int64_t f = job.f, whole = f / (4 * lanes) * (4 * lanes),
+                     final_entry = job.a.rowptr[job.a.rows] - 1;
   float* dst = static_cast<float*>(job.dst);
   for (std::int64_t row = first; row < last; ++row) {
     const float* x = static_cast<const float*>(job.src) + f * row;

@@ -1,4 +1,5 @@
-// One call of the sparse products as an instruction set's unit sees it. Plain data: see kernels/kernel_table.hpp.
+// One call of the sparse products as an instruction set's unit sees it. Plain data: see
+// kernels/kernel_table.hpp.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,15 @@ struct SpmmUnit {
   void (*sddmm)(const SpmmJob&, const float* y, std::int64_t first, std::int64_t last);
 };
 
-namespace spmm_scalar { extern const SpmmUnit unit; }
-namespace spmm_avx2 { extern const SpmmUnit unit; }
-namespace spmm_avx512 { extern const SpmmUnit unit; }
+namespace spmm_scalar {
+extern const SpmmUnit unit;
+}
+namespace spmm_avx2 {
+extern const SpmmUnit unit;
+}
+namespace spmm_avx512 {
+extern const SpmmUnit unit;
+}
 
 /// The unit of current_isa().
 const SpmmUnit& spmm_unit();

@@ -48,7 +48,8 @@ std::string npy(const std::string& type, const std::vector<std::int64_t>& shape,
                 bool fortran = false) {
   std::string extents;
   for (const std::int64_t extent : shape) extents += std::to_string(extent) + ",";
-  std::string header = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': (" + extents + "), }";
+  std::string header = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") +
+                       ", 'shape': (" + extents + "), }";
   header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 11, ' ');
   header += '\n';
   std::string out = std::string("\x93NUMPY\x01\x00", 8) + little(header.size(), 2) + header;

@@ -13,12 +13,17 @@ Error refusal(const std::string& bytes) {
 }
 
 TEST(Npy, ReadsEveryNumberType) {
-  EXPECT_EQ(integers(read_npy(npy<std::int8_t>("|i1", {2}, {-1, 2}), "a"), "a"), (std::vector<std::int64_t>{-1, 2}));
-  EXPECT_EQ(integers(read_npy(npy<std::uint16_t>("<u2", {2}, {65535, 2}), "a"), "a"), (std::vector<std::int64_t>{65535, 2}));
-  EXPECT_EQ(integers(read_npy(npy<double>("<f8", {2}, {-3, 4}), "a"), "a"), (std::vector<std::int64_t>{-3, 4}));
-  EXPECT_EQ(integers(read_npy(npy<std::uint8_t>("|b1", {2}, {1, 0}), "a"), "a"), (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(integers(read_npy(npy<std::int8_t>("|i1", {2}, {-1, 2}), "a"), "a"),
+            (std::vector<std::int64_t>{-1, 2}));
+  EXPECT_EQ(integers(read_npy(npy<std::uint16_t>("<u2", {2}, {65535, 2}), "a"), "a"),
+            (std::vector<std::int64_t>{65535, 2}));
+  EXPECT_EQ(integers(read_npy(npy<double>("<f8", {2}, {-3, 4}), "a"), "a"),
+            (std::vector<std::int64_t>{-3, 4}));
+  EXPECT_EQ(integers(read_npy(npy<std::uint8_t>("|b1", {2}, {1, 0}), "a"), "a"),
+            (std::vector<std::int64_t>{1, 0}));
   EXPECT_EQ(floats(read_npy(npy<double>("<f8", {1}, {0.5}), "a"), "a"), (std::vector<float>{0.5F}));
-  EXPECT_EQ(integers(read_npy(npy<std::uint8_t>(">i4", {1}, {0, 0, 1, 2}), "a"), "a"), (std::vector<std::int64_t>{258}));
+  EXPECT_EQ(integers(read_npy(npy<std::uint8_t>(">i4", {1}, {0, 0, 1, 2}), "a"), "a"),
+            (std::vector<std::int64_t>{258}));
   EXPECT_TRUE(read_npy(npy<float>("<f4", {0, 5}, {}), "a").size() == 0);
   EXPECT_EQ(read_npy(npy<float>("<f4", {}, {7}), "a").size(), 1);
 }
@@ -41,12 +46,14 @@ TEST(Npy, ValuesThatDoNotFitAreRefused) {
 }
 
 TEST(Npy, HeadersThatLieAreRefused) {
-  EXPECT_EQ(refusal(npy<float>("<f4", {3}, {1, 2})).message(), "3 values of type f4 take 12 bytes, there are 8");
+  EXPECT_EQ(refusal(npy<float>("<f4", {3}, {1, 2})).message(),
+            "3 values of type f4 take 12 bytes, there are 8");
   EXPECT_EQ(refusal(npy<float>("<f4", {1LL << 40, 1LL << 40}, {1})).kind(), ErrorKind::bad_data);
   EXPECT_EQ(refusal(npy<float>("<c8", {1}, {1, 2})).kind(), ErrorKind::unsupported);
   EXPECT_EQ(refusal("PK").message(), "is not an .npy file");
   const std::string bytes = npy<float>("<f4", {2, 2}, {1, 2, 3, 4});
-  for (std::size_t size = 0; size < bytes.size(); ++size) ASSERT_NE(refusal(bytes.substr(0, size)).kind(), ErrorKind::internal);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    ASSERT_NE(refusal(bytes.substr(0, size)).kind(), ErrorKind::internal);
   Rng rng(1);
   for (int i = 0; i < 3000; ++i) {
     std::string damaged = bytes;

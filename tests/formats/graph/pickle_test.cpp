@@ -44,24 +44,48 @@ TEST(Pickle, ReadsArraysAndMatrices) {
 
 TEST(Pickle, BytesAsPython3WritesThemForPython2) {
   // _codecs.encode("\x00\xff", "latin1"): characters of UTF-8 back to bytes.
-  const std::string body = "c_codecs\nencode\nX" + little(3, 4) + std::string("\x00\xc3\xbf", 3) + "X" + little(6, 4) + "latin1\x86R";
+  const std::string body = "c_codecs\nencode\nX" + little(3, 4) + std::string("\x00\xc3\xbf", 3) + "X" +
+                           little(6, 4) + "latin1\x86R";
   EXPECT_EQ(read_pickle(p_file(body), "p").root->text, std::string("\x00\xff", 2));
-  EXPECT_EQ(refusal(p_file("c_codecs\nencode\nX" + little(3, 4) + "\xe2\x82\xac" + "X" + little(6, 4) + "latin1\x86R")).kind(),
+  EXPECT_EQ(refusal(p_file("c_codecs\nencode\nX" + little(3, 4) + "\xe2\x82\xac" + "X" + little(6, 4) +
+                           "latin1\x86R"))
+                .kind(),
             ErrorKind::bad_data);
 }
 
 TEST(Pickle, OtherNamesAreRefusedBeforeAnythingHappens) {
   const Error error = refusal(p_file("cos\nsystem\n" + p_text("true") + "\x85R"));
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
-  EXPECT_EQ(error.message(), "the pickle asks for 'os system': only arrays, sparse matrices and plain containers are read");
+  EXPECT_EQ(error.message(),
+            "the pickle asks for 'os system': only arrays, sparse matrices and plain containers are read");
   EXPECT_EQ(refusal(p_file("cbuiltins\neval\n" + p_text("1") + "\x85R")).kind(), ErrorKind::unsupported);
-  EXPECT_EQ(refusal("\x80\x04" + std::string("\x8c\x02os\x8c\x06system\x93.")).kind(), ErrorKind::unsupported);
+  EXPECT_EQ(refusal("\x80\x04" + std::string("\x8c\x02os\x8c\x06system\x93.")).kind(),
+            ErrorKind::unsupported);
   EXPECT_EQ(refusal(p_file("i")).kind(), ErrorKind::unsupported);
 }
 
 TEST(Pickle, MalformedProgramsAreRefused) {
-  for (const std::string body : {"", "e", "t", "a", "]a", "u", "}K\x01s", "R", "b", "NNb", "\x85", "h\x05", "q\x01", "(", "]]",
-                                 "NR", "cnumpy\nndarray\n)R", "}(K\x01u", "N)\x81", "j\xff\xff\xff\xff", "r\xff\xff\xff\x7f"})
+  for (const std::string body : {"",
+                                 "e",
+                                 "t",
+                                 "a",
+                                 "]a",
+                                 "u",
+                                 "}K\x01s",
+                                 "R",
+                                 "b",
+                                 "NNb",
+                                 "\x85",
+                                 "h\x05",
+                                 "q\x01",
+                                 "(",
+                                 "]]",
+                                 "NR",
+                                 "cnumpy\nndarray\n)R",
+                                 "}(K\x01u",
+                                 "N)\x81",
+                                 "j\xff\xff\xff\xff",
+                                 "r\xff\xff\xff\x7f"})
     EXPECT_NE(refusal(p_file(body)).kind(), ErrorKind::internal) << body;
   EXPECT_EQ(refusal("\x80\x07N.").kind(), ErrorKind::bad_data);
 }
@@ -71,7 +95,8 @@ TEST(Pickle, MatricesThatLieAreRefused) {
     return error_of([&] {
              const Pickle p = read_pickle(p_file(body), "p");
              sparse_of(*p.root, "p");
-           }).kind();
+           })
+        .kind();
   };
   EXPECT_EQ(kind(p_csr(2, 2, {0, 1, 2}, {0, 2}, {1, 1})), ErrorKind::bad_data);
   EXPECT_EQ(kind(p_csr(2, 2, {0, 1, 2}, {0, -1}, {1, 1})), ErrorKind::bad_data);
@@ -85,21 +110,26 @@ TEST(Pickle, MatricesThatLieAreRefused) {
 }
 
 TEST(Pickle, CirclesAndCopiesTakeNoUnboundedMemory) {
-  const Pickle circle = read_pickle(p_file("]q\x01h\x01" "a"), "p");  // a list that holds itself
+  const Pickle circle = read_pickle(p_file("]q\x01h\x01"
+                                           "a"),
+                                    "p");  // a list that holds itself
   EXPECT_EQ(circle.root->items[0], circle.root);
   // The same megabyte turned into bytes again and again.
-  std::string body = "]c_codecs\nencode\nq\x01X" + little(1 << 20, 4) + std::string(1 << 20, 'a') + "q\x02" + p_text("latin1") + "\x86q\x03R" + "a";
+  std::string body = "]c_codecs\nencode\nq\x01X" + little(1 << 20, 4) + std::string(1 << 20, 'a') + "q\x02" +
+                     p_text("latin1") + "\x86q\x03R" + "a";
   for (int i = 0; i < 100; ++i) body += "h\x01h\x03Ra";
   EXPECT_EQ(refusal(p_file(body)).kind(), ErrorKind::bad_data);
 }
 
 TEST(Pickle, EveryTruncationAndManyDamagesAreErrorsOrValues) {
   const std::string bytes = p_file(p_csr(3, 4, {0, 2, 2, 4}, {0, 3, 1, 2}, {1, 2, 3, 4}));
-  for (std::size_t size = 0; size < bytes.size(); ++size) ASSERT_EQ(refusal(bytes.substr(0, size)).kind(), ErrorKind::bad_data) << size;
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    ASSERT_EQ(refusal(bytes.substr(0, size)).kind(), ErrorKind::bad_data) << size;
   Rng rng(3);
   for (int i = 0; i < 5000; ++i) {
     std::string damaged = bytes;
-    for (std::uint64_t k = rng.below(3) + 1; k > 0; --k) damaged[rng.below(bytes.size())] = static_cast<char>(rng.below(256));
+    for (std::uint64_t k = rng.below(3) + 1; k > 0; --k)
+      damaged[rng.below(bytes.size())] = static_cast<char>(rng.below(256));
     try {
       const Pickle p = read_pickle(damaged, "p");
       check(sparse_of(*p.root, "p"), "p");

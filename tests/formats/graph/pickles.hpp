@@ -9,17 +9,23 @@
 
 namespace tern::formats::testing {
 
-inline std::string p_int(std::int64_t value) { return "J" + little(static_cast<std::uint32_t>(value), 4); }
-inline std::string p_text(const std::string& text) { return "U" + little(text.size(), 1) + text; }
+inline std::string p_int(std::int64_t value) {
+  return "J" + little(static_cast<std::uint32_t>(value), 4);
+}
+inline std::string p_text(const std::string& text) {
+  return "U" + little(text.size(), 1) + text;
+}
 
 /// numpy.ndarray: _reconstruct(ndarray, (0,), 'b') with its state.
-inline std::string p_array(const std::string& type, const std::vector<std::int64_t>& shape, const std::string& values) {
+inline std::string p_array(const std::string& type, const std::vector<std::int64_t>& shape,
+                           const std::string& values) {
   std::string extents = "(";
   for (const std::int64_t extent : shape) extents += p_int(extent);
-  return "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK" + std::string(1, '\0') + "\x85" + p_text("b") + "\x87R(K\x01" +
-         extents + "tcnumpy\ndtype\n" + p_text(type) + std::string("K\0K\1", 4) + "\x87R(K\x03" + p_text("<") + "NNNJ" +
-         std::string(4, '\xff') + "J" + std::string(4, '\xff') + std::string("K\0", 2) + "tb\x89T" + little(values.size(), 4) +
-         values + "tb";
+  return "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK" + std::string(1, '\0') + "\x85" +
+         p_text("b") + "\x87R(K\x01" + extents + "tcnumpy\ndtype\n" + p_text(type) +
+         std::string("K\0K\1", 4) + "\x87R(K\x03" + p_text("<") + "NNNJ" + std::string(4, '\xff') + "J" +
+         std::string(4, '\xff') + std::string("K\0", 2) + "tb\x89T" + little(values.size(), 4) + values +
+         "tb";
 }
 template <typename T>
 std::string bytes_of(const std::vector<T>& values) {
@@ -33,8 +39,8 @@ inline std::string p_ints(const std::vector<std::int32_t>& values, std::vector<s
 /// scipy.sparse.csr_matrix.
 inline std::string p_csr(std::int64_t rows, std::int64_t columns, const std::vector<std::int32_t>& rowptr,
                          const std::vector<std::int32_t>& col, const std::vector<float>& value) {
-  return "cscipy.sparse.csr\ncsr_matrix\n)\x81}(" + p_text("_shape") + p_int(rows) + p_int(columns) + "\x86" + p_text("indptr") +
-         p_ints(rowptr) + p_text("indices") + p_ints(col) + p_text("data") +
+  return "cscipy.sparse.csr\ncsr_matrix\n)\x81}(" + p_text("_shape") + p_int(rows) + p_int(columns) + "\x86" +
+         p_text("indptr") + p_ints(rowptr) + p_text("indices") + p_ints(col) + p_text("data") +
          p_array("f4", {static_cast<std::int64_t>(value.size())}, bytes_of(value)) + "ub";
 }
 
@@ -49,6 +55,8 @@ inline std::string p_lists(const std::vector<std::vector<std::int64_t>>& lists) 
   return out + "u";
 }
 
-inline std::string p_file(const std::string& body) { return "\x80\x02" + body + "."; }
+inline std::string p_file(const std::string& body) {
+  return "\x80\x02" + body + ".";
+}
 
 }  // namespace tern::formats::testing

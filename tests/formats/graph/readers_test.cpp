@@ -114,15 +114,23 @@ TEST_F(Readers, NpzRefusals) {
     return error_of([&] { read_graph_npz(root_ / "x.npz"); });
   };
   const std::pair<std::string, std::string> rows{"feat_indptr.npy", npy<std::int32_t>("<i4", {3}, {0, 0, 0})},
-      col{"feat_indices.npy", npy<std::int32_t>("<i4", {0}, {})}, shape{"feat_shape.npy", npy<std::int32_t>("<i4", {2}, {2, 5})},
-      labels{"labels.npy", npy<std::int32_t>("<i4", {2}, {0, 1})}, edges{"edges.npy", npy<std::int32_t>("<i4", {1, 2}, {0, 1})};
+      col{"feat_indices.npy", npy<std::int32_t>("<i4", {0}, {})},
+      shape{"feat_shape.npy", npy<std::int32_t>("<i4", {2}, {2, 5})},
+      labels{"labels.npy", npy<std::int32_t>("<i4", {2}, {0, 1})},
+      edges{"edges.npy", npy<std::int32_t>("<i4", {1, 2}, {0, 1})};
   EXPECT_EQ(error({rows, col, shape, labels, edges}).message(), "nothing was thrown");
-  EXPECT_EQ(error({rows, col, shape, labels, {"edges.npy", npy<std::int32_t>("<i4", {1, 2}, {0, 2})}}).message(),
-            "edge 0: node 2 is not in 0 .. 1");
-  EXPECT_EQ(error({rows, col, shape, labels, {"edges.npy", npy<std::int32_t>("<i4", {3}, {0, 1, 0})}}).message(), "expected pairs");
+  EXPECT_EQ(
+      error({rows, col, shape, labels, {"edges.npy", npy<std::int32_t>("<i4", {1, 2}, {0, 2})}}).message(),
+      "edge 0: node 2 is not in 0 .. 1");
+  EXPECT_EQ(
+      error({rows, col, shape, labels, {"edges.npy", npy<std::int32_t>("<i4", {3}, {0, 1, 0})}}).message(),
+      "expected pairs");
   EXPECT_EQ(error({rows, col, shape, edges}).kind(), ErrorKind::bad_data);
-  EXPECT_EQ(error({rows, col, shape, edges, {"labels.npy", npy<std::int32_t>("<i4", {3}, {0, 1, 1})}}).kind(), ErrorKind::bad_data);
-  EXPECT_EQ(error({rows, col, edges, labels, {"feat_shape.npy", npy<std::int32_t>("<i4", {2}, {-2, 5})}}).kind(), ErrorKind::bad_data);
+  EXPECT_EQ(error({rows, col, shape, edges, {"labels.npy", npy<std::int32_t>("<i4", {3}, {0, 1, 1})}}).kind(),
+            ErrorKind::bad_data);
+  EXPECT_EQ(
+      error({rows, col, edges, labels, {"feat_shape.npy", npy<std::int32_t>("<i4", {2}, {-2, 5})}}).kind(),
+      ErrorKind::bad_data);
   EXPECT_EQ(error({{"other.npy", npy<float>("<f4", {1}, {1})}}).kind(), ErrorKind::unsupported);
   write("y.npz", "no zip file");
   EXPECT_EQ(error_of([&] { read_graph_npz(root_ / "y.npz"); }).kind(), ErrorKind::bad_data);
@@ -154,11 +162,17 @@ TEST_F(Readers, OgbNodes) {
     write_gz("set/" + part, before);
     return error.place().substr(error.place().find("set/") + 4) + ": " + error.message();
   };
-  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,4\n2,1\n", "0,1\n1,2\n2,1\n"), "raw/edge.csv.gz: line 2: node 4 is not in 0 .. 3");
-  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,2\n", "0,1\n1,2\n2,1\n"), "raw/edge.csv.gz: line 2: the file ends at edge 2 of 3 in graph 0");
-  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,2\n2,1\n0,0\n", "0,1\n1,2\n2,1\n"), "raw/edge.csv.gz: line 4: an edge more than num-edge-list promises");
-  EXPECT_EQ(message("raw/edge.csv.gz", "0,1,2\n1,2\n2,1\n", "0,1\n1,2\n2,1\n"), "raw/edge.csv.gz: line 1: ',2' follows the edge");
-  EXPECT_NE(message("raw/node-feat.csv.gz", "1,2\n3\n", "1\n").find("line 2: 1 numbers, the lines before have 2"), std::string::npos);
+  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,4\n2,1\n", "0,1\n1,2\n2,1\n"),
+            "raw/edge.csv.gz: line 2: node 4 is not in 0 .. 3");
+  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,2\n", "0,1\n1,2\n2,1\n"),
+            "raw/edge.csv.gz: line 2: the file ends at edge 2 of 3 in graph 0");
+  EXPECT_EQ(message("raw/edge.csv.gz", "0,1\n1,2\n2,1\n0,0\n", "0,1\n1,2\n2,1\n"),
+            "raw/edge.csv.gz: line 4: an edge more than num-edge-list promises");
+  EXPECT_EQ(message("raw/edge.csv.gz", "0,1,2\n1,2\n2,1\n", "0,1\n1,2\n2,1\n"),
+            "raw/edge.csv.gz: line 1: ',2' follows the edge");
+  EXPECT_NE(
+      message("raw/node-feat.csv.gz", "1,2\n3\n", "1\n").find("line 2: 1 numbers, the lines before have 2"),
+      std::string::npos);
 }
 
 TEST_F(Readers, OgbGraphsAndSeveralLabels) {
@@ -185,7 +199,8 @@ TEST_F(Readers, OgbGraphsAndSeveralLabels) {
 
 TEST_F(Readers, GraphSagePpi) {
   // networkx's node-link form; links name places in the list of nodes.
-  write("ppi-G.json", R"json({"directed": false, "graph": {"name": "disjoint_union( ,  )"}, "multigraph": false,
+  write("ppi-G.json",
+        R"json({"directed": false, "graph": {"name": "disjoint_union( ,  )"}, "multigraph": false,
     "nodes": [{"test": false, "id": 0, "val": false}, {"test": true, "id": 1, "val": false}, {"test": false, "id": 2, "val": true}],
     "links": [{"source": 0, "target": 2}, {"source": 1, "target": 1}, {"target": 1, "source": 2}]})json");
   write("ppi-id_map.json", R"({"0": 0, "1": 1, "2": 2})");
@@ -203,7 +218,8 @@ TEST_F(Readers, GraphSagePpi) {
 
 TEST_F(Readers, GraphSageReddit) {
   // Ids are words in an order of their own, and one node is not in the map.
-  write("r-G.json", R"({"nodes": [{"id": "t3_b", "test": false, "val": true, "feature": [1, 2]}, {"id": "t3_ghost"},
+  write("r-G.json",
+        R"({"nodes": [{"id": "t3_b", "test": false, "val": true, "feature": [1, 2]}, {"id": "t3_ghost"},
     {"id": "t3_a", "test": false, "val": false}], "links": [{"source": 0, "target": 2}, {"source": 1, "target": 2}]})");
   write("r-id_map.json", R"({"t3_a": 0, "t3_b": 1})");
   write("r-class_map.json", R"({"t3_a": 3, "t3_b": 1, "t3_ghost": 2})");
@@ -231,12 +247,15 @@ TEST_F(Readers, GraphSageRefusals) {
                           R"({"nodes": [{"id": 0}, {"id": 1}], "links": [{"source": -4, "target": 0}]})",
                           R"({"nodes": [{"id": 0}, {"id": 1}], "links": [{"source": "a", "target": 0}]})"})
     EXPECT_EQ(kind("-G.json", bad, good), ErrorKind::bad_data) << bad;
-  for (const char* odd : {R"({"nodes": [["id", true, 3]], "links": [[1]]})", R"([[{"id": 1}]])", R"({"nodes": 3})", "7"})
+  for (const char* odd :
+       {R"({"nodes": [["id", true, 3]], "links": [[1]]})", R"([[{"id": 1}]])", R"({"nodes": 3})", "7"})
     EXPECT_EQ(kind("-G.json", odd, good), ErrorKind::internal) << odd;  // a graph without links
   const std::string ids = R"({"0": 0, "1": 1})";
-  for (const char* bad : {"[]", R"({"0": 0, "1": 0})", R"({"0": 0, "1": 2})", R"({"0": 0, "1": "1"})", R"({"0": -1})"})
+  for (const char* bad :
+       {"[]", R"({"0": 0, "1": 0})", R"({"0": 0, "1": 2})", R"({"0": 0, "1": "1"})", R"({"0": -1})"})
     EXPECT_EQ(kind("-id_map.json", bad, ids), ErrorKind::bad_data) << bad;
-  for (const char* bad : {"3", R"({"0": 0, "1": [1]})", R"({"0": 0, "1": -1})", R"({"0": 0, "1": 1e9})", R"({"0": [1], "1": [1, 0]})"})
+  for (const char* bad : {"3", R"({"0": 0, "1": [1]})", R"({"0": 0, "1": -1})", R"({"0": 0, "1": 1e9})",
+                          R"({"0": [1], "1": [1, 0]})"})
     EXPECT_EQ(kind("-class_map.json", bad, ids), ErrorKind::bad_data) << bad;
 }
 
@@ -297,7 +316,8 @@ TEST_F(Readers, Musae) {
     write("page.json", json);
     return error_of([&] { read_musae(root_, "page"); }).kind();
   };
-  for (const char* bad : {"", "[]", R"({"3": []})", R"({"a": []})", R"({"0": 1})", R"({"0": [-1]})", R"({"0": [3000000000]})", R"({"0": [1.5]})"})
+  for (const char* bad : {"", "[]", R"({"3": []})", R"({"a": []})", R"({"0": 1})", R"({"0": [-1]})",
+                          R"({"0": [3000000000]})", R"({"0": [1.5]})"})
     EXPECT_EQ(kind(bad), ErrorKind::bad_data) << bad;
 }
 

@@ -41,8 +41,10 @@ TEST(RealGraphs, PlanetoidEqualsItsConversion) {
   TERN_NEED_REAL_DATA(folder, "planetoid");
   TERN_NEED_REAL_DATA(plain, "graph-npz-plain");
   for (const std::string name : {"cora", "citeseer"}) {
-    const GraphData a = read_planetoid(folder, name), b = read_graph_npz(plain / ("planetoid_" + name + ".npz"));
-    EXPECT_TRUE(std::equal(a.graph.col().begin(), a.graph.col().end(), b.graph.col().begin(), b.graph.col().end()));
+    const GraphData a = read_planetoid(folder, name),
+                    b = read_graph_npz(plain / ("planetoid_" + name + ".npz"));
+    EXPECT_TRUE(
+        std::equal(a.graph.col().begin(), a.graph.col().end(), b.graph.col().begin(), b.graph.col().end()));
     EXPECT_EQ(a.labels, b.labels);
     EXPECT_EQ(a.features.sparse.rowptr, b.features.sparse.rowptr);
     EXPECT_EQ(a.features.sparse.col, b.features.sparse.col);
@@ -70,7 +72,8 @@ TEST(RealGraphs, PickledComputersEqualThePlainOnes) {
   expect_counts(a, 13752, 245861, 767, 10);
   TERN_NEED_REAL_DATA(plain, "graph-npz-plain");
   const GraphData b = read_graph_npz(plain / "amazon_cs.npz");
-  EXPECT_TRUE(std::equal(a.graph.col().begin(), a.graph.col().end(), b.graph.col().begin(), b.graph.col().end()));
+  EXPECT_TRUE(
+      std::equal(a.graph.col().begin(), a.graph.col().end(), b.graph.col().begin(), b.graph.col().end()));
   EXPECT_EQ(a.labels, b.labels);
   EXPECT_EQ(a.features.sparse.col, b.features.sparse.col);
 }
@@ -84,8 +87,10 @@ TEST(RealGraphs, Heterophilous) {
   EXPECT_EQ(mines.splits[3].train.size(), 5000u);
   EXPECT_EQ(mines.splits[3].validation.size() + mines.splits[3].test.size(), 5000u);
   // Masks of these two lie in Fortran order.
-  for (const auto& [name, nodes, edges] : {std::tuple{"chameleon_filtered", 890, 8854}, {"squirrel_filtered", 2223, 46998}}) {
-    const GraphData data = read_graph_npz(folder / (std::string(name) + ".npz"), {false, true, graph::SelfLoops::keep});
+  for (const auto& [name, nodes, edges] :
+       {std::tuple{"chameleon_filtered", 890, 8854}, {"squirrel_filtered", 2223, 46998}}) {
+    const GraphData data =
+        read_graph_npz(folder / (std::string(name) + ".npz"), {false, true, graph::SelfLoops::keep});
     EXPECT_EQ(data.graph.num_nodes(), nodes);
     EXPECT_EQ(data.graph.num_edges(), edges);
     for (const graph::Split& split : data.splits)
@@ -120,8 +125,9 @@ TEST(RealGraphs, Tu) {
     const char* name;
     std::int64_t graphs, nodes, edges, attributes, classes;
   };
-  for (const Set& set : {Set{"PROTEINS", 1113, 43471, 162088, 1, 2}, Set{"ENZYMES", 600, 19580, 74564, 18, 6},
-                         Set{"MUTAG", 188, 3371, 7442, 0, 2}, Set{"Mutagenicity", 4337, 131488, 266894, 0, 2}}) {
+  for (const Set& set :
+       {Set{"PROTEINS", 1113, 43471, 162088, 1, 2}, Set{"ENZYMES", 600, 19580, 74564, 18, 6},
+        Set{"MUTAG", 188, 3371, 7442, 0, 2}, Set{"Mutagenicity", 4337, 131488, 266894, 0, 2}}) {
     SCOPED_TRACE(set.name);
     const GraphData data = read_tu(folder / set.name, set.name);
     EXPECT_EQ(data.num_graphs(), set.graphs);
@@ -139,8 +145,8 @@ TEST(RealGraphs, Gin) {
     const char* name;
     std::int64_t graphs, classes;
   };
-  for (const Set& set : {Set{"NCI1", 4110, 2}, Set{"IMDBBINARY", 1000, 2}, Set{"IMDBMULTI", 1500, 3}, Set{"MUTAG", 188, 2},
-                         Set{"PROTEINS", 1113, 2}, Set{"ENZYMES", 600, 6}}) {
+  for (const Set& set : {Set{"NCI1", 4110, 2}, Set{"IMDBBINARY", 1000, 2}, Set{"IMDBMULTI", 1500, 3},
+                         Set{"MUTAG", 188, 2}, Set{"PROTEINS", 1113, 2}, Set{"ENZYMES", 600, 6}}) {
     SCOPED_TRACE(set.name);
     const GraphData data = read_gin(folder / set.name / (std::string(set.name) + ".txt"));
     EXPECT_EQ(data.num_graphs(), set.graphs);

@@ -29,7 +29,8 @@ TEST(Bf16, RoundsToNearestEven) {
   EXPECT_EQ(through(std::numeric_limits<float>::infinity()), std::numeric_limits<float>::infinity());
   EXPECT_EQ(through(std::numeric_limits<float>::max()), std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(through(std::numeric_limits<float>::quiet_NaN())));
-  EXPECT_TRUE(std::isnan(through(std::bit_cast<float>(0x7f800001U))));  // its payload lies in the lower half only
+  EXPECT_TRUE(
+      std::isnan(through(std::bit_cast<float>(0x7f800001U))));  // its payload lies in the lower half only
 }
 
 TEST(Bf16, ErrorIsAtMostHalfAStep) {

@@ -113,7 +113,8 @@ TEST(Spmm, FusesEveryTerm) {
 TEST(Spmm, RandomShapes) {
   Rng rng(11);
   for (std::uint64_t seed = 0; seed < 25; ++seed) {
-    const auto rows = static_cast<std::int64_t>(1 + rng.below(60)), columns = static_cast<std::int64_t>(1 + rng.below(80));
+    const auto rows = static_cast<std::int64_t>(1 + rng.below(60)),
+               columns = static_cast<std::int64_t>(1 + rng.below(80));
     const Matrix a = random_matrix(rows, columns, static_cast<double>(rng.below(10)), seed);
     expect_product(a.csr(), static_cast<std::int64_t>(1 + rng.below(70)), {}, seed);
   }
@@ -125,7 +126,8 @@ TEST(Spmm, LargeEnoughForThreadsPrefetchAndStreams) {
   std::vector<std::int64_t> rowptr{0};
   std::vector<std::int32_t> col;
   for (std::int64_t r = 0; r < n; ++r) {
-    for (std::uint64_t k = rng.below(5); k > 0; --k) col.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(n))));
+    for (std::uint64_t k = rng.below(5); k > 0; --k)
+      col.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(n))));
     rowptr.push_back(static_cast<std::int64_t>(col.size()));
   }
   const Csr a{n, n, rowptr.data(), col.data(), nullptr};
@@ -142,7 +144,8 @@ TEST(Spmm, LargeEnoughForThreadsPrefetchAndStreams) {
       for (std::int64_t r = 0; r < n; r += 7)
         for (const std::int64_t k : {std::int64_t{0}, std::int64_t{77}, f - 1}) {
           float sum = 0;  // small integers: exact in any order
-          for (std::int64_t e = rowptr[at(r)]; e < rowptr[at(r) + 1]; ++e) sum += src.get()[col[at(e)] * f + k];
+          for (std::int64_t e = rowptr[at(r)]; e < rowptr[at(r) + 1]; ++e)
+            sum += src.get()[col[at(e)] * f + k];
           ASSERT_EQ(dst.get()[r * f + k], sum) << r << ", " << k;
         }
     });
@@ -178,14 +181,16 @@ TEST(Spmm, TheTransposeIsTheAdjoint) {
   std::vector<std::uint8_t> keep(a.col.size());
   for (auto& k : keep) k = rng.below(4) != 0;
   const std::int64_t f = 21;
-  const std::vector<float> x = normals(40 * f, 1), g = normals(60 * f, 2), row = normals(60, 3), column = normals(40, 4);
+  const std::vector<float> x = normals(40 * f, 1), g = normals(60 * f, 2), row = normals(60, 3),
+                           column = normals(40, 4);
   each_isa([&] {
     std::vector<float> y(at(60 * f)), grad(at(40 * f));
     spmm(a.csr(), f, x.data(), y.data(), {row.data(), column.data(), nullptr, keep.data(), nullptr});
     spmm({40, 60, rowptr.data(), col.data(), a.value.data()}, f, g.data(), grad.data(),
          {column.data(), row.data(), nullptr, keep.data(), entry.data()});
     double forward = 0, backward = 0, size = 0;
-    for (std::size_t i = 0; i < y.size(); ++i) forward += y[i] * static_cast<double>(g[i]), size += std::abs(y[i] * g[i]);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      forward += y[i] * static_cast<double>(g[i]), size += std::abs(y[i] * g[i]);
     for (std::size_t i = 0; i < grad.size(); ++i) backward += grad[i] * static_cast<double>(x[i]);
     EXPECT_NEAR(forward, backward, 1e-6 * size);
   });
@@ -194,7 +199,8 @@ TEST(Spmm, TheTransposeIsTheAdjoint) {
 TEST(SpmmBf16, EqualsTheProductOfTheRoundedSource) {
   const Matrix a = random_matrix(50, 45, 6, 8);
   for (const std::int64_t f : {1, 7, 8, 16, 17, 31, 64, 100, 128, 200, 270}) {
-    std::vector<float> src = normals(45 * f, static_cast<std::uint64_t>(f)), expected(at(50 * f)), dst(at(50 * f));
+    std::vector<float> src = normals(45 * f, static_cast<std::uint64_t>(f)), expected(at(50 * f)),
+                       dst(at(50 * f));
     std::vector<std::uint16_t> half(src.size()), half_dst(dst.size()), half_expected(dst.size());
     to_bf16(45 * f, src.data(), half.data());
     from_bf16(45 * f, half.data(), src.data());
