@@ -1,6 +1,7 @@
 // Kernels of one convolution or linear layer, and the table from which the plan chooses.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,12 @@
 
 namespace tern::engine {
 
+/// What a layer's epilogue reads and writes besides its sums; kernels differ in how well they do it.
+struct EpilogueParts {
+  bool residual_floats = false, residual_codes = false, floats = false, codes = true;
+  auto operator<=>(const EpilogueParts&) const = default;
+};
+
 /// A layer with integer weights on codes or bits. Sums fit int32.
 struct LayerTask {
   kernels::ConvShape shape;
@@ -23,7 +30,9 @@ struct LayerTask {
   std::int32_t source_offset = 0;     ///< of codes
   std::int32_t source_largest = 255;  ///< largest byte that occurs, of codes
   int bits = 8;                       ///< of the weights, 1 to 8
-  std::span<const std::int8_t> weights;  ///< [oc, ic / groups, kh, kw]
+  std::span<const std::int8_t> weights{};  ///< [oc, ic / groups, kh, kw]
+  EpilogueParts epilogue{};
+  bool cold_weights = false;  ///< the whole network's weights do not stay in the second cache from run to run
 
   /// Share of the weights that are zero.
   double zeros() const;

@@ -263,7 +263,7 @@ class Lowering {
     if (rules.flag("bias")) values.bias = pack::dequantize(model_.tensors.at(node.name + ".bias"));
     widen(source, shape.pad_h, shape.pad_w);
     auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
-                                             std::move(values), source, src.grid, options_);
+                                             std::move(values), source, src.grid, has_cold_weights(), options_);
     KernelStep* const kernel = step.get();
     if (may_be_spikes)
       kernel->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
@@ -310,6 +310,13 @@ class Lowering {
       if (absolute * 255 > std::numeric_limits<std::int32_t>::max() / 2) return false;
     }
     return true;
+  }
+
+  /// More than half a megabyte of weights and the activations push each other out of a second cache of one.
+  bool has_cold_weights() const {
+    std::size_t bits = 0;
+    for (const auto& [name, tensor] : model_.tensors) bits += tensor.codes.size() * static_cast<std::size_t>(tensor.bits);
+    return bits / 8 > std::size_t{512} << 10;
   }
 
   const net::Node* only_reader(const net::Node& node) const {
