@@ -46,6 +46,11 @@ Case random_case(std::uint64_t seed) {
     s = {.ic = s.ic / s.groups * 7, .oc = s.oc, .out_h = s.out_h};
     s.groups = 1;
   }
+  const bool is_identity = t.source == Form::codes && rng.below(8) == 0;
+  if (is_identity) {
+    s = {.ic = s.ic, .oc = s.ic, .out_h = s.out_h, .out_w = s.out_w};
+    s.groups = s.ic;
+  }
   const std::int64_t reach_h = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
   const std::int64_t reach_w = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   if (reach_h <= 2 * s.pad_h) s.pad_h = 0;
@@ -64,7 +69,7 @@ Case random_case(std::uint64_t seed) {
     t.source_offset = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(t.source_largest) + 1));
   }
 
-  t.bits = static_cast<int>(pick(rng, {1, 2, 4, 8}));
+  t.bits = is_identity ? 8 : static_cast<int>(pick(rng, {1, 2, 4, 8}));
   const int most = (1 << (t.bits - 1)) - 1;
   const double zeros = static_cast<double>(pick(rng, {0, 40, 90})) / 100;
   c.weights.resize(static_cast<std::size_t>(s.oc * s.group_ic() * s.taps()));
@@ -74,6 +79,7 @@ Case random_case(std::uint64_t seed) {
   if (t.bits > 1)
     for (auto& w : c.weights)
       if (rng.uniform() < zeros) w = 0;
+  if (is_identity) std::fill(c.weights.begin(), c.weights.end(), std::int8_t{1});
   t.weights = c.weights;
 
   const std::int64_t frame = (t.source_h + 2 * border_h) * s.src_row * element;

@@ -75,7 +75,7 @@ struct LayerKernel {
 std::span<const LayerKernel> layer_kernels();
 
 namespace layers {
-extern const LayerKernel dense, depthwise, grouped, sparse, event, bit_serial, low_bit, plain;
+extern const LayerKernel dense, depthwise, grouped, sparse, event, bit_serial, low_bit, identity, plain;
 }
 
 }  // namespace tern::engine

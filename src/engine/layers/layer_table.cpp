@@ -10,7 +10,7 @@ double LayerTask::zeros() const {
 }
 
 std::span<const LayerKernel> layer_kernels() {
-  static const LayerKernel table[] = {layers::dense, layers::depthwise, layers::grouped, layers::sparse, layers::event, layers::bit_serial, layers::low_bit, layers::plain};
+  static const LayerKernel table[] = {layers::identity, layers::dense, layers::depthwise, layers::grouped, layers::sparse, layers::event, layers::bit_serial, layers::low_bit, layers::plain};
   return table;
 }
 

@@ -116,6 +116,7 @@ class Lowering {
     else if (node.op == "flatten" && lower_flatten(node)) return;
     else if ((node.op == "if" || node.op == "lif") && lower_neuron(node)) return;
     else if ((node.op == "conv2d" || node.op == "linear") && lower_kernel(node)) return;
+    else if (node.op == "add" && lower_add(node)) return;
     else lower_operation(node);
   }
 
@@ -264,10 +265,38 @@ class Lowering {
     widen(source, shape.pad_h, shape.pad_w);
     auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
                                              std::move(values), source, src.grid, has_cold_weights(), options_);
-    KernelStep* const kernel = step.get();
     if (may_be_spikes)
-      kernel->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
-                           new_storage(node.name, Form::floats));
+      step->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
+                         new_storage(node.name, Form::floats));
+    add_kernel(std::move(step), node);
+    return true;
+  }
+
+  /// A sum with codes on one side: they go through an epilogue as a layer's sums do.
+  bool lower_add(const net::Node& node) {
+    if (node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return false;
+    const bool swapped = value(node.inputs[0]).codes == none;
+    const std::string &first = node.inputs[swapped ? 1 : 0], &second = node.inputs[swapped ? 0 : 1];
+    const Value& src = value(first);
+    if (src.codes == none) return false;
+    const Storage& s = result_.storages[src.codes];
+    kernels::ConvShape shape;
+    shape.ic = shape.oc = shape.groups = s.c;
+    shape.out_h = s.h, shape.out_w = s.w;
+    ChannelValues values;
+    values.scale.assign(static_cast<std::size_t>(s.c), src.grid->scale);
+    auto step = std::make_unique<KernelStep>(shape, 8, std::vector<std::int8_t>(static_cast<std::size_t>(s.c), 1),
+                                             std::move(values), src.codes, src.grid, false, options_);
+    const Value& other = value(second);
+    step->set_residual(other.floats == none && other.codes != none ? other.codes : floats_of(second));
+    step->facts.macs = 0;
+    add_kernel(std::move(step), node);
+    return true;
+  }
+
+  /// Lets the step take along what follows `node`, and adds it.
+  void add_kernel(std::unique_ptr<KernelStep> step, const net::Node& node) {
+    KernelStep* const kernel = step.get();
     std::string nodes = node.name;
     const net::Node* last = &node;
     while (const net::Node* next = only_reader(*last)) {
@@ -280,7 +309,6 @@ class Lowering {
     v.kernel = kernel;
     values_[last->name] = v;
     for (const net::Node* absorbed = &node; absorbed != last; absorbed = only_reader(*absorbed)) values_[absorbed->name] = {};
-    return true;
   }
 
   /// Frames of events are often spikes; only a run can tell.
