@@ -1,9 +1,10 @@
 // Does ONNX Runtime compute what the engine computes, and does it fuse what we export?
 //
-//   bench_onnx_agreement --onnxruntime LIBRARY [--folder FOLDER] [--output TENSOR] MODEL.onnx|MODEL.tern...
+//   bench_onnx_agreement --onnxruntime LIBRARY [--folder FOLDER] [--output TENSOR] [--data SET --path FOLDER
+//                        --samples N] MODEL.onnx|MODEL.tern...
 //
 // Each model is imported (.onnx) or read (.tern) and run in the engine and, as a file, in ONNX Runtime, on
-// the same random samples; then exported in floats and quantized (ranges measured on those samples), and both
+// the same samples, 8 random ones or N test samples of a data set; then exported in floats and quantized (ranges measured on those samples, of a data set on 500 training samples), and both
 // files are run in both again. Printed: the largest difference of scores, relative to the largest score;
 // predictions that agree; the operators of the quantized file after ONNX Runtime's optimisations; times of
 // one sample on one thread.
@@ -16,6 +17,8 @@
 #include <fmt/format.h>
 
 #include "base/seed.hpp"
+#include "data/batch.hpp"
+#include "data/dataset.hpp"
 #include "engine/program.hpp"
 #include "formats/onnx/export_model.hpp"
 #include "formats/onnx/import_model.hpp"
@@ -25,7 +28,13 @@
 namespace {
 
 using namespace tern;
-constexpr std::int64_t samples = 8;
+std::int64_t samples = 8;
+
+/// Test samples, and training samples to measure ranges on; empty: random ones.
+struct DataFrames {
+  std::vector<float> test, training;
+  std::int64_t num_training = 0;
+};
 
 std::vector<float> random_frames(std::int64_t count) {
   Rng rng(7);
@@ -35,7 +44,7 @@ std::vector<float> random_frames(std::int64_t count) {
 }
 
 std::vector<float> in_engine(const pack::PackedModel& model, const std::vector<float>& frames,
-                             onnx::Ranges* ranges = nullptr) {
+                             onnx::Ranges* ranges = nullptr, std::int64_t n = samples) {
   engine::Options options;
   options.fuse = ranges == nullptr;
   options.measure = false;
@@ -47,7 +56,7 @@ std::vector<float> in_engine(const pack::PackedModel& model, const std::vector<f
       const auto [low, high] = std::minmax_element(values.begin(), values.end());
       (*ranges)[std::string(node)] = {*low, *high};
     };
-  auto scores = program->run(frames, 1, samples, observer);
+  auto scores = program->run(frames, 1, n, observer);
   if (!scores) throw std::runtime_error(scores.error().message);
   return *scores;
 }
@@ -116,15 +125,20 @@ std::string text_of(const std::filesystem::path& path) {
 }
 
 void run_model(const bench::OnnxPeer& peer, const std::filesystem::path& path,
-               const std::filesystem::path& folder, const std::string& output) {
+               const std::filesystem::path& folder, const std::string& output, const DataFrames& data) {
   fmt::print("{}\n", path.filename().string());
   const bool is_onnx = path.extension() == ".onnx";
   onnx::ImportOptions options;
   options.output = output;
   const pack::PackedModel model = is_onnx ? onnx::read_model(path, options) : pack::read_model(path);
-  const std::vector<float> frames = random_frames(samples * net::num_elements(model.net.type("input").shape));
+  const std::vector<float> frames =
+      data.test.empty() ? random_frames(samples * net::num_elements(model.net.type("input").shape)) : data.test;
   onnx::Ranges ranges;
   const std::vector<float> ours = in_engine(model, frames, &ranges);
+  if (!data.training.empty()) {
+    ranges.clear();
+    in_engine(model, data.training, &ranges, data.num_training);
+  }
   compare("engine, fused against node by node", in_engine(model, frames), ours);
   if (is_onnx && output.empty() && model.net.type("input").shape.size() == 3 &&
       model.net.type("input").shape[0] != 1) {
@@ -150,12 +164,34 @@ void run_model(const bench::OnnxPeer& peer, const std::filesystem::path& path,
   }
 }
 
+/// `count` samples spread over a split.
+std::vector<float> gathered(const data::FrameDataset& set, const data::Split& split, std::int64_t count) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < count; ++i) indices.push_back(i * split.size() / count);
+  std::vector<float> frames(static_cast<std::size_t>(count * set.sample_size()));
+  data::gather(set, split, indices, frames.data());
+  return frames;
+}
+
+/// Sets `samples` to what there is.
+DataFrames read_frames(const data::DataOptions& options) {
+  const data::FrameDataset set = data::load_data_set(options, {});
+  samples = std::min(samples, set.test.size());
+  DataFrames frames;
+  frames.num_training = std::min<std::int64_t>(500, set.train.size());
+  frames.test = gathered(set, set.test, samples);
+  frames.training = gathered(set, set.train, frames.num_training);
+  return frames;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::string library, output;
   std::filesystem::path folder = std::filesystem::temp_directory_path();
   std::vector<std::filesystem::path> models;
+  data::DataOptions data_options;
+  data_options.name.clear();
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--onnxruntime" && i + 1 < argc)
@@ -164,6 +200,12 @@ int main(int argc, char** argv) {
       folder = argv[++i];
     else if (word == "--output" && i + 1 < argc)
       output = argv[++i];
+    else if (word == "--data" && i + 1 < argc)
+      data_options.name = argv[++i];
+    else if (word == "--path" && i + 1 < argc)
+      data_options.path = argv[++i];
+    else if (word == "--samples" && i + 1 < argc)
+      samples = std::atoll(argv[++i]);
     else
       models.emplace_back(word);
   }
@@ -174,7 +216,8 @@ int main(int argc, char** argv) {
   try {
     const bench::OnnxPeer peer(library);
     fmt::print("ONNX Runtime {}\n", peer.version());
-    for (const auto& model : models) run_model(peer, model, folder, output);
+    const DataFrames data = data_options.name.empty() ? DataFrames{} : read_frames(data_options);
+    for (const auto& model : models) run_model(peer, model, folder, output, data);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;
