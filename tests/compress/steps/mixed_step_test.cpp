@@ -71,9 +71,9 @@ TEST(MixedStep, EnergyAndCyclesOfAnAcceleratorStayWithinTheLimit) {
   ASSERT_LT(least, 0.999 * all) << "the widths must matter for the test to say anything";
   const double middle = (least + all) / 2;
   std::vector<std::string> notes;
-  const double reached = energy(compressed(fmt::format("mixed:energy={:.6f}{}", middle / all, hardware), &notes));
-  // Zeros of narrow grids make the prediction afterwards a little cheaper than the one that chose.
-  EXPECT_LE(reached, middle * 1.001);
+  const double reached = energy(compressed(fmt::format("mixed:energy={:.9f}uJ{}", middle * 1e-6, hardware), &notes));
+  // Activity was measured before the weights were quantized, and moves a little with them.
+  EXPECT_LE(reached, middle * 1.01);
   EXPECT_GE(reached, least * 0.98);
   EXPECT_NE(notes.back().find("uJ of "), std::string::npos) << notes.back();
   EXPECT_LE(cycles(compressed("mixed:cycles=1" + hardware)), cycles(compressed("quantize:w=8,lsq")) * 1.001);
