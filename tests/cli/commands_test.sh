@@ -53,6 +53,15 @@ expect 0 "conv1.weight" "$tern" -q compress "$dir/run" --plan 'prune:global=0.5 
 expect 0 "times smaller" "$tern" pack "$dir/small" -o "$dir/small.tern"
 expect 0 "0 of" "$tern" -q run "$dir/small.tern" --data nmnist-mini --num-steps 4 --compare "$dir/small/checkpoint.safetensors"
 expect 0 "energy" "$tern" -q cost "$dir/small.tern" --hardware hardware/edge-mcu.yaml --activity 0.1
+expect 0 "latency of one sample" "$tern" bench "$dir/small.tern" --seconds 0.1
+expect 0 '"samples_per_second"' "$tern" --json bench "$dir/small.tern" --seconds 0.1
+expect 2 "not in {identity,dense" "$tern" bench "$dir/small.tern" --kernel fastest
+expect 0 "0 of 4 predictions differ" "$tern" -q diff "$dir/small" "$dir/small.tern" --data nmnist-mini --num-steps 4 --samples 4
+expect 2 "has no weights to run" "$tern" diff tcja "$dir/small.tern"
+expect 0 "operations" "$tern" import fuzz/corpus/onnx/small-qdq -o "$dir/imported.tern"
+expect 0 "written" "$tern" export "$dir/imported.tern" --to onnx -o "$dir/exported.onnx"
+expect 0 "predictions differ" "$tern" diff "$dir/imported.tern" "$dir/imported.tern"
+expect 1 "torn.bin" "$tern" import "$dir/torn.bin" -o "$dir/none.tern"
 few="--data nmnist-mini --max-per-class 12 --num-steps 4"
 expect 0 "points lost" "$tern" -q sensitivity "$dir/run" $few --samples 12
 expect 2 "quantized already" "$tern" -q sensitivity "$dir/small" $few

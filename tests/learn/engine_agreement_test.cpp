@@ -96,5 +96,25 @@ TEST(EngineAgreement, OperationsWithoutKernelsAgreeBitForBit) {
   EXPECT_EQ(distance(scores, at::tensor(run_engine(model, frames)).view_as(scores)), 0);
 }
 
+/// pad2d, slice, upsample2d and softmax, which imported networks bring.
+TEST(EngineAgreement, ImportedOperations) {
+  net::Net net("imported");
+  net.add("x", "input", {}, {{"shape", Ints{6, 5, 4}}, {"time", false}});
+  net.add("pad", "pad2d", {"x"}, {{"border", Ints{1, 0, 2, 3}}, {"value", -0.5}});
+  net.add("part", "slice", {"pad"}, {{"begin", 1}, {"end", 5}});
+  net.add("up", "upsample2d", {"part"}, {{"factor", Ints{2, 3}}});
+  net.add("places", "softmax", {"up"});
+  net.add("mean", "global_avg_pool", {"up"});
+  net.add("gated", "multiply", {"places", "mean"});
+  net.add("pool", "global_avg_pool", {"gated"});
+  net.add("y", "softmax", {"pool"});
+  Model model(net, 1);
+  const c10::NoGradGuard no_grad;
+  const at::Tensor frames = random({3, 6, 5, 4}, 5) * 2;
+  const at::Tensor scores = forward(model, frames, 1, {});
+  EXPECT_LT(distance(scores, at::tensor(run_engine(model, frames)).view_as(scores)), 1e-6);
+  EXPECT_NEAR(scores.sum().item<double>(), 3.0, 1e-5) << "a softmax a sample";
+}
+
 }  // namespace
 }  // namespace tern::learn

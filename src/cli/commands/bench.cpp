@@ -9,6 +9,7 @@
 #include "base/threads.hpp"
 #include "cli/command.hpp"
 #include "engine/ceiling.hpp"
+#include "engine/layers/layer.hpp"
 #include "engine/program.hpp"
 #include "kernels/isa.hpp"
 #include "report/table.hpp"
@@ -168,7 +169,10 @@ void add_bench(CLI::App& app, GlobalOptions& globals, std::function<int()>& acti
   command->add_option("--seconds", a->seconds, "to measure for")->check(CLI::Range(0.1, 600.0))->capture_default_str();
   command->add_option("--activity", a->activity, "share of ones in the input (models with time: 0.05); otherwise uniform values")
       ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--kernel", a->kernel, "take this kernel wherever it suits, instead of the fastest");
+  std::vector<std::string> kernels;
+  for (const auto& kernel : engine::layer_kernels()) kernels.emplace_back(kernel.name);
+  command->add_option("--kernel", a->kernel, "take this kernel wherever it suits, instead of the fastest")
+      ->check(CLI::IsMember(kernels));
   command->add_flag("--candidates", a->candidates, "list what every kernel took while planning");
   command->footer("Examples:\n  tern bench model.tern --threads 1\n  tern bench model.tern --candidates\n"
                   "  tern bench model.tern --kernel sparse --json");
