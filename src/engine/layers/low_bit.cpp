@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "engine/layers/layer.hpp"
+#include "engine/layers/packed_layer.hpp"
 #include "kernels/bits/low_bit_linear.hpp"
 
 namespace tern::engine::layers {
@@ -13,24 +13,19 @@ int bits_of(const LayerTask& task) {
   return *low >= -8 && *high <= 7 ? 4 : 0;
 }
 
-class LowBit final : public Layer {
- public:
-  explicit LowBit(const LayerTask& task)
-      : shape_(task.shape),
-        weights_(kernels::pack_low_bit_linear(task.shape, bits_of(task), task.weights.data(), task.source_offset)) {}
-
-  void run(const void* src, const kernels::Epilogue& epilogue, std::int64_t first, std::int64_t last,
-           void* scratch) const override {
-    kernels::run_low_bit_linear(shape_, weights_, static_cast<const std::uint8_t*>(src), epilogue, first, last, scratch);
+struct LowBit {
+  using Source = std::uint8_t;
+  using Weights = kernels::LowBitWeights;
+  static Weights pack(const LayerTask& task) {
+    return kernels::pack_low_bit_linear(task.shape, bits_of(task), task.weights.data(), task.source_offset);
   }
-  std::size_t scratch_bytes() const override { return kernels::low_bit_linear_scratch_bytes(shape_, weights_); }
-  std::size_t weight_bytes() const override { return weights_.bytes(); }
-
- private:
-  Facts spiking_facts() const override { return {shape_, 1}; }
-
-  kernels::ConvShape shape_;
-  kernels::LowBitWeights weights_;
+  static std::size_t scratch_bytes(const kernels::ConvShape& shape, const Weights& weights) {
+    return kernels::low_bit_linear_scratch_bytes(shape, weights);
+  }
+  static void run(const kernels::ConvShape& shape, const Weights& weights, const std::uint8_t* src, const kernels::Epilogue& epilogue,
+                  std::int64_t first, std::int64_t last, void* scratch) {
+    kernels::run_low_bit_linear(shape, weights, src, epilogue, first, last, scratch);
+  }
 };
 
 bool suits(const LayerTask& task) {
@@ -41,8 +36,6 @@ bool suits(const LayerTask& task) {
 
 }  // namespace
 
-const LayerKernel low_bit{"low-bit", suits, [](const LayerTask& task) -> std::unique_ptr<Layer> {
-                            return std::make_unique<LowBit>(task);
-                          }};
+const LayerKernel low_bit{"low-bit", suits, make_layer<PackedLayer<LowBit>>};
 
 }  // namespace tern::engine::layers
