@@ -51,7 +51,7 @@ void readers::convolution(Importer& importer, const NodeView& node) {
   const Activation image = importer.image(node, src);
   const net::Shape& shape = importer.shape(image);
   Window window = read_window(node, {shape[1], shape[2]}, std::array{weight.shape[2], weight.shape[3]});
-  if (groups < 1 || weight.shape[1] < 1 || shape[0] != groups * weight.shape[1])
+  if (groups < 1 || weight.shape[1] < 1 || shape[0] % groups != 0 || shape[0] / groups != weight.shape[1])
     node.broken("weights {} in {} groups for {} channels", net::to_string(weight.shape), groups, shape[0]);
   const bool has_own = !bias.empty();
   if (!has_own) bias = following_bias(importer, node, outputs, 2);
