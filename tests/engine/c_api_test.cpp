@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "engine/c_api_c.h"
 #include "engine/program.hpp"
@@ -33,7 +34,8 @@ struct CApi : ::testing::Test {
   std::vector<float> sample = random_frames(packed.net, 3, 1, true, 5);
   std::vector<float> scores = Program::from(packed).value().run(frames, 3, 2).value();
   std::vector<float> sample_scores = Program::from(packed).value().run(sample, 3, 1).value();
-  std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "tern_c_api_test.tern";
+  std::filesystem::path path = std::filesystem::path(::testing::TempDir()) /
+                               ("tern_c_api_test_" + std::to_string(getpid()) + ".tern");  // tests run side by side
   std::string bytes;
   tern_error error{};
   tern_model* model = nullptr;
