@@ -103,7 +103,7 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
     task.source_largest = static_cast<std::int32_t>(grid_->high) + grid_->offset;
   }
   layer_ = choose_layer(task, options_);
-  weights_ = {};
+  std::vector<std::int8_t>().swap(weights_);  // assigning {} would keep its memory
   facts.kernel = layer_.kernel;
   facts.weight_bytes = layer_.layer->weight_bytes();
   for (const auto& time : layer_.times) facts.candidates.emplace_back(time.kernel, time.microseconds);
