@@ -19,7 +19,7 @@
 #include "kernels/dense/dense_conv.hpp"
 #include "kernels/dense/depthwise.hpp"
 #include "kernels/isa.hpp"
-#ifdef TERN_WITH_DNNL
+#ifdef TERN_BENCH_DNNL
 #include <oneapi/dnnl/dnnl.hpp>
 #endif
 
@@ -160,7 +160,7 @@ Times time_ours(const Layer& layer, int bits, double seconds) {
   return time_us(seconds, [&] { run_dense(s, weights, origin, e, 0, s.out_h, scratch.data()); });
 }
 
-#ifdef TERN_WITH_DNNL
+#ifdef TERN_BENCH_DNNL
 Times time_onednn(const Layer& layer, double seconds) {
   using namespace dnnl;
   using Type = memory::data_type;
@@ -202,7 +202,7 @@ void bench(const std::string& name, int bits, double seconds) {
   std::printf("%s, %d-bit weights, %s, 1 thread\n", name.c_str(), bits,
               std::string(name_of(current_isa())).c_str());
   std::printf("%-34s %5s %9s %9s %7s", "layer", "times", "us", "median", "GOP/s");
-#ifdef TERN_WITH_DNNL
+#ifdef TERN_BENCH_DNNL
   std::printf(" %9s %9s %7s", "oneDNN us", "median", "ratio");
 #endif
   std::printf("\n");
@@ -218,7 +218,7 @@ void bench(const std::string& name, int bits, double seconds) {
     ours_sum += layer.count * ours.minimum;
     std::printf("%-34s %5d %9.2f %9.2f %7.1f", text, layer.count, ours.minimum, ours.median,
                 2e-3 * static_cast<double>(s.macs()) / ours.minimum);
-#ifdef TERN_WITH_DNNL
+#ifdef TERN_BENCH_DNNL
     const Times theirs = time_onednn(layer, seconds);
     theirs_sum += layer.count * theirs.minimum;
     std::printf(" %9.2f %9.2f %7.2f", theirs.minimum, theirs.median, theirs.minimum / ours.minimum);
@@ -242,7 +242,7 @@ int main(int count, char** arguments) {
         "usage: bench_dense [resnet20|resnet18|mobilenet-small|mobilenet|linear|all [1|2|4|8 [SECONDS]]]\n");
     return 2;
   }
-#ifndef TERN_WITH_DNNL
+#ifndef TERN_BENCH_DNNL
   std::printf("oneDNN: skipped, the build found none\n");
 #endif
   for (const char* each : {"resnet20", "resnet18", "mobilenet-small", "mobilenet", "linear"})
