@@ -11,9 +11,10 @@
 
 #include "engine/operation.hpp"
 #include "engine/ops/ops.hpp"
+#include "engine/plan/followers.hpp"
+#include "engine/plan/integer_layer.hpp"
 #include "engine/plan/kernel_step.hpp"
 #include "engine/plan/other_steps.hpp"
-#include "kernels/batch_norm.hpp"
 #include "net/quantized_source.hpp"
 
 namespace tern::engine {
@@ -220,27 +221,7 @@ class Lowering {
 
   const pack::PackedTensor& weights(const net::Node& node) const { return model_.tensors.at(node.name + ".weight"); }
 
-  bool integer_weights(const net::Node& node) const {
-    const pack::PackedTensor& tensor = weights(node);
-    return tensor.scaled_by_channel() && tensor.bits <= 8 && sums_fit(tensor);
-  }
-
-  static kernels::ConvShape conv_shape(const net::OpContext& rules, const net::Shape& src, const net::Shape& dst) {
-    kernels::ConvShape s;
-    if (rules.node.op == "linear") {  // of an image: one place that sees all of it
-      if (src.size() == 3) s.ic = src[0], s.kernel_h = src[1], s.kernel_w = src[2];
-      else s.ic = src[0];
-      s.oc = dst[0];
-      return s;
-    }
-    s.ic = src[0], s.oc = dst[0], s.out_h = dst[1], s.out_w = dst[2];
-    std::tie(s.kernel_h, s.kernel_w) = rules.pair("kernel");
-    std::tie(s.stride_h, s.stride_w) = rules.pair("stride");
-    std::tie(s.pad_h, s.pad_w) = rules.pair("padding");
-    std::tie(s.dilation_h, s.dilation_w) = rules.pair("dilation");
-    s.groups = rules.integer("groups");
-    return s;
-  }
+  bool integer_weights(const net::Node& node) const { return has_integer_weights(weights(node)); }
 
   bool lower_kernel(const net::Node& node) {
     if (!integer_weights(node)) return false;
@@ -264,7 +245,7 @@ class Lowering {
     if (rules.flag("bias")) values.bias = pack::dequantize(model_.tensors.at(node.name + ".bias"));
     widen(source, shape.pad_h, shape.pad_w);
     auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
-                                             std::move(values), source, src.grid, has_cold_weights(), options_);
+                                             std::move(values), source, src.grid, has_cold_weights(model_), options_);
     if (may_be_spikes)
       step->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
                          new_storage(node.name, Form::floats));
@@ -287,28 +268,32 @@ class Lowering {
     values.scale.assign(static_cast<std::size_t>(s.c), src.grid->scale);
     auto step = std::make_unique<KernelStep>(shape, 8, std::vector<std::int8_t>(static_cast<std::size_t>(s.c), 1),
                                              std::move(values), src.codes, src.grid, false, options_);
-    const Value& other = value(second);
-    step->set_residual(other.floats == none && other.codes != none ? other.codes : floats_of(second));
+    step->set_residual(residual_of(second));
     step->facts.macs = 0;
     add_kernel(std::move(step), node);
     return true;
   }
 
+  /// Storage to read the node's values from beside sums: codes where there are no floats.
+  std::size_t residual_of(const std::string& node) {
+    const Value& v = value(node);
+    return v.floats == none && v.codes != none ? v.codes : floats_of(node);
+  }
+
   /// Lets the step take along what follows `node`, and adds it.
   void add_kernel(std::unique_ptr<KernelStep> step, const net::Node& node) {
     KernelStep* const kernel = step.get();
+    const auto followers = absorb_followers(model_, node, *kernel, [&](const std::string& other) {
+      return is_ready(other) ? std::optional(residual_of(other)) : std::nullopt;
+    });
     std::string nodes = node.name;
-    const net::Node* last = &node;
-    while (const net::Node* next = only_reader(*last)) {
-      if (!absorb(*next, last->name, *kernel)) break;
-      nodes += " + " + next->name;
-      last = next;
+    values_[node.name] = {};
+    for (const auto* follower : followers) {
+      nodes += " + " + follower->name;
+      values_[follower->name] = {};
     }
     add(std::move(step), nodes);
-    Value v;
-    v.kernel = kernel;
-    values_[last->name] = v;
-    for (const net::Node* absorbed = &node; absorbed != last; absorbed = only_reader(*absorbed)) values_[absorbed->name] = {};
+    values_[followers.empty() ? node.name : followers.back()->name].kernel = kernel;
   }
 
   /// Frames of events are often spikes; only a run can tell.
@@ -326,62 +311,6 @@ class Lowering {
     v.input_bits = new_storage(input, Form::bits);
     v.input_floats = new_storage(input, Form::floats);
     add_front(make_spike_input_step(v.input_bits, v.input_floats), input);
-  }
-
-  /// Sums of at most 255 times the weights fit int32.
-  static bool sums_fit(const pack::PackedTensor& tensor) {
-    const auto oc = static_cast<std::size_t>(tensor.shape[0]);
-    const std::size_t size = tensor.codes.size() / oc;
-    for (std::size_t o = 0; o < oc; ++o) {
-      std::int64_t absolute = 0;
-      for (std::size_t i = o * size; i < (o + 1) * size; ++i) absolute += std::abs(tensor.codes[i]);
-      if (absolute * 255 > std::numeric_limits<std::int32_t>::max() / 2) return false;
-    }
-    return true;
-  }
-
-  /// More than half a megabyte of weights and the activations push each other out of a second cache of one.
-  bool has_cold_weights() const {
-    std::size_t bits = 0;
-    for (const auto& [name, tensor] : model_.tensors) bits += tensor.codes.size() * static_cast<std::size_t>(tensor.bits);
-    return bits / 8 > std::size_t{512} << 10;
-  }
-
-  const net::Node* only_reader(const net::Node& node) const {
-    if (node.name == net_.output().name) return nullptr;
-    const auto readers = net_.readers(node.name);
-    return readers.size() == 1 ? readers[0] : nullptr;
-  }
-
-  /// Whether the step could take `next`, which reads `current`, along.
-  bool absorb(const net::Node& next, const std::string& current, KernelStep& kernel) {
-    if (next.op == "dropout") return true;
-    if (next.op == "batch_norm") {
-      if (kernel.has_norm() || kernel.has_residual() || kernel.has_clamp()) return false;
-      const auto values = [&](const char* name) { return pack::dequantize(model_.tensors.at(next.name + "." + name)); };
-      const auto gamma = values("weight"), beta = values("bias"), mean = values("running_mean"), var = values("running_var");
-      const auto eps = static_cast<float>(net_.context(next).real("eps"));
-      for (const float v : var)
-        if (!(v + eps > 0)) return false;  // refused by the operation itself
-      std::vector<float> scale(gamma.size()), shift(gamma.size());
-      kernels::fold_batch_norm(static_cast<std::int64_t>(gamma.size()), gamma.data(), beta.data(), mean.data(), var.data(),
-                               eps, scale.data(), shift.data());
-      kernel.set_norm(std::move(scale), std::move(shift));
-      return true;
-    }
-    if (next.op == "add") {
-      if (kernel.has_residual() || kernel.has_clamp() || next.inputs.size() != 2) return false;
-      const std::string& other = next.inputs[next.inputs[0] == current ? 1 : 0];
-      if (other == current || !is_ready(other)) return false;
-      const Value& v = value(other);
-      kernel.set_residual(v.floats == none && v.codes != none ? v.codes : floats_of(other));
-      return true;
-    }
-    if ((next.op == "relu" || next.op == "relu6") && !kernel.has_clamp()) {
-      kernel.set_clamp(0.0F, next.op == "relu" ? INFINITY : 6.0F);
-      return true;
-    }
-    return false;
   }
 
   const pack::PackedModel& model_;
