@@ -4,35 +4,23 @@
 #include "engine/plan/lowering.hpp"
 
 #include <cmath>
-#include <limits>
-#include <map>
 #include <optional>
 #include <tuple>
 
 #include "engine/operation.hpp"
 #include "engine/ops/ops.hpp"
+#include "engine/plan/draft.hpp"
 #include "engine/plan/followers.hpp"
 #include "engine/plan/integer_layer.hpp"
-#include "engine/plan/kernel_step.hpp"
 #include "engine/plan/other_steps.hpp"
 #include "net/quantized_source.hpp"
 
 namespace tern::engine {
 namespace {
 
-constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-
-/// The forms in which a node's output exists.
-struct Value {
-  std::size_t floats = none, codes = none, bits = none;
-  std::size_t input_bits = none, input_floats = none;  ///< of the input: a run fills one of the two
-  KernelStep* kernel = nullptr;  ///< the step that makes it, where that can still be told to write more
-  std::optional<CodeGrid> grid;  ///< of codes
-};
-
-class Lowering {
+class Lowering : Draft {
  public:
-  Lowering(const pack::PackedModel& model, const Options& options) : model_(model), net_(model.net), options_(options) {}
+  Lowering(const pack::PackedModel& model, const Options& options) : Draft(model.net), model_(model), options_(options) {}
 
   LoweredNet run() {
     for (const auto& node : net_.nodes())
@@ -40,75 +28,10 @@ class Lowering {
     const net::Node& last = net_.output();
     const std::size_t floats = floats_of(last.name);
     add(make_output_step(net_.type(last.name), floats), last.name);
-    for (auto& step : result_.steps) {
-      for (const auto storage : step->writes) result_.storages[storage].first_step = index_of(*step);
-      for (const auto storage : step->reads) result_.storages[storage].last_step = index_of(*step);
-    }
-    for (auto& storage : result_.storages) storage.last_step = std::max(storage.last_step, storage.first_step);
-    for (auto& step : result_.steps) step->prepare(result_.storages);
-    return std::move(result_);
+    return finish();
   }
 
  private:
-  std::size_t index_of(const Step& step) const {
-    std::size_t index = 0;
-    while (result_.steps[index].get() != &step) ++index;
-    return index;
-  }
-
-  std::size_t new_storage(const std::string& node, Form form) {
-    result_.storages.push_back(storage_of(net_.type(node), form));
-    return result_.storages.size() - 1;
-  }
-  std::size_t new_codes(const std::string& node, const CodeGrid& grid) {
-    const std::size_t storage = new_storage(node, Form::codes);
-    result_.storages[storage].scale = grid.scale;
-    result_.storages[storage].offset = grid.offset;
-    return storage;
-  }
-
-  template <class S>
-  S* add(std::unique_ptr<S> step, const std::string& nodes) {
-    step->facts.nodes = nodes;
-    S* const added = step.get();
-    result_.steps.push_back(std::move(step));
-    return added;
-  }
-
-  /// Nodes that change nothing share the value of their source.
-  Value& value(const std::string& node) {
-    const auto alias = alias_.find(node);
-    return alias == alias_.end() ? values_.at(node) : value(alias->second);
-  }
-  bool is_ready(const std::string& node) const { return values_.contains(node) || alias_.contains(node); }
-
-  /// Storage of the node's floats, made now where they do not exist.
-  std::size_t floats_of(const std::string& node) {
-    Value& v = value(node);
-    if (v.floats != none) return v.floats;
-    v.floats = new_storage(node, Form::floats);
-    if (v.kernel != nullptr)
-      v.kernel->write_floats(v.floats);
-    else if (v.codes == none && v.bits == none)
-      add_front(make_input_step(v.floats), node);
-    else
-      add(make_to_floats_step(v.codes != none ? v.codes : v.bits, v.floats), node);
-    return v.floats;
-  }
-
-  /// The caller's input is read before everything else.
-  void add_front(std::unique_ptr<Step> step, const std::string& nodes) {
-    step->facts.nodes = nodes;
-    result_.steps.insert(result_.steps.begin(), std::move(step));
-  }
-
-  /// The border that a kernel needs around one of its sources.
-  void widen(std::size_t storage, std::int64_t h, std::int64_t w) {
-    Storage& s = result_.storages[storage];
-    s.border_h = std::max(s.border_h, h);
-    s.border_w = std::max(s.border_w, w);
-  }
-
   void lower_node(const net::Node& node) {
     if (node.op == "input") values_[node.name] = {};
     else if (node.op == "dropout") alias_[node.name] = node.inputs[0];
@@ -274,12 +197,6 @@ class Lowering {
     return true;
   }
 
-  /// Storage to read the node's values from beside sums: codes where there are no floats.
-  std::size_t residual_of(const std::string& node) {
-    const Value& v = value(node);
-    return v.floats == none && v.codes != none ? v.codes : floats_of(node);
-  }
-
   /// Lets the step take along what follows `node`, and adds it.
   void add_kernel(std::unique_ptr<KernelStep> step, const net::Node& node) {
     KernelStep* const kernel = step.get();
@@ -314,11 +231,7 @@ class Lowering {
   }
 
   const pack::PackedModel& model_;
-  const net::Net& net_;
   const Options& options_;
-  LoweredNet result_;
-  std::map<std::string, Value> values_;
-  std::map<std::string, std::string> alias_;
 };
 
 }  // namespace
