@@ -47,7 +47,7 @@ std::map<std::string, at::Tensor> weight_gradients(learn::Model& model, const st
   learn::ForwardOptions options;
   options.training = true;  // a quantized kernel then differentiates
   options.frozen_norms = !training;
-  const at::Tensor value = loss(learn::forward(model, batch.frames, batch.num_steps, options), batch.targets);
+  const at::Tensor value = loss(run(model, batch, options), batch.targets);
   const auto gradients = torch::autograd::grad({value}, leaves.leaves(), {}, {}, false, true);
   std::map<std::string, at::Tensor> result;
   for (std::size_t i = 0; i < names.size(); ++i)

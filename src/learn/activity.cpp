@@ -41,7 +41,7 @@ double nonzeros(const at::Tensor& tensor) { return tensor.count_nonzero().item<d
 
 }  // namespace
 
-void ActivityMeter::measure(const at::Tensor& frames, std::int64_t num_steps) {
+void ActivityMeter::measure(const at::Tensor& frames, std::int64_t num_steps, std::shared_ptr<const GraphBatch> graph) {
   const c10::NoGradGuard no_grad;
   const net::Net& net = model_.net();
   std::map<std::string, std::string> source_of_neuron;  // neuron -> weighted node that drives it
@@ -52,6 +52,7 @@ void ActivityMeter::measure(const at::Tensor& frames, std::int64_t num_steps) {
   }
   std::map<std::string, at::Tensor> values;
   ForwardOptions options;
+  options.graph = std::move(graph);
   options.observer = [&](const net::Node& node, const at::Tensor& dst) {
     values[node.name] = dst;
     if (net.work(node).macs > 0) {
@@ -68,8 +69,9 @@ void ActivityMeter::measure(const at::Tensor& frames, std::int64_t num_steps) {
     counts_[driven->second].dst_nonzero += nonzeros(dst);
     counts_[driven->second].dst_total += static_cast<double>(dst.numel());
   };
+  const std::int64_t rows = frames.defined() ? frames.size(0) : options.graph->graph.num_rows();
   forward(model_, frames, num_steps, options);
-  samples_ += frames.size(0) / num_steps;
+  samples_ += rows / num_steps;
 }
 
 std::map<std::string, NodeActivity> ActivityMeter::result() const {

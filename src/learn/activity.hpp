@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include <ATen/core/Tensor.h>
 
+#include "learn/graph/graph_batch.hpp"
 #include "learn/model.hpp"
 
 namespace tern::learn {
@@ -24,8 +26,8 @@ struct NodeActivity {
 class ActivityMeter {
  public:
   explicit ActivityMeter(Model& model) : model_(model) {}
-  /// frames: [num_steps * n, c, h, w].
-  void measure(const at::Tensor& frames, std::int64_t num_steps);
+  /// frames: [num_steps * n, c, h, w], or those of a graph network with its graph; samples are then nodes.
+  void measure(const at::Tensor& frames, std::int64_t num_steps, std::shared_ptr<const GraphBatch> graph = nullptr);
   /// By node name.
   std::map<std::string, NodeActivity> result() const;
 

@@ -26,7 +26,8 @@ const MeaningRow meanings[] = {
     {"relu6", ops::relu6},           {"sigmoid", ops::sigmoid},     {"hard_sigmoid", ops::hard_sigmoid},
     {"silu", ops::silu},             {"hard_swish", ops::hard_swish}, {"leaky_relu", ops::leaky_relu},
     {"pad2d", ops::pad2d},           {"slice", ops::slice},         {"softmax", ops::softmax},
-    {"upsample2d", ops::upsample2d},
+    {"upsample2d", ops::upsample2d}, {"elu", ops::elu},             {"tanh", ops::tanh},
+    {"layer_norm", ops::layer_norm},
 };
 
 bool is_neuron(const net::Node& node) { return node.op == "if" || node.op == "lif"; }
@@ -58,37 +59,70 @@ void check_frames(const Model& model, const at::Tensor& frames, std::int64_t num
 OpMeaning find_meaning(const net::Node& node) {
   for (const auto& row : meanings)
     if (row.op == node.op) return row.meaning;
-  fail(ErrorKind::unsupported, "node '" + node.name + "'", "operation '{}' has no meaning on libtorch", node.op);
+  const std::string place = "node '" + node.name + "'";
+  if (find_graph_meaning(node))
+    fail(ErrorKind::unsupported, place, "'{}' needs a graph: this method does not work on graph networks", node.op);
+  fail(ErrorKind::unsupported, place, "operation '{}' has no meaning on libtorch", node.op);
 }
 
+namespace {
+
+/// Frames as the Net's first node gives them on.
+Value input_value(const Model& model, const at::Tensor& frames, std::int64_t num_steps, const ForwardOptions& options) {
+  if (!options.graph || !options.graph->features) {
+    check_frames(model, frames, num_steps);
+    return {.tensor = frames.dim() == 4 ? frames.contiguous(at::MemoryFormat::ChannelsLast) : frames.contiguous()};
+  }
+  const net::Node& input = model.net().input();
+  const net::Shape& shape = model.net().type(input.name).shape;
+  const graph::SparseMatrix& features = *options.graph->features->matrix;
+  if (shape != net::Shape{features.columns})
+    fail(ErrorKind::usage, "node '" + input.name + "'", "expected rows {}, got {} features", net::to_string(shape),
+         features.columns);
+  return {.sparse = options.graph->features};
+}
+
+Value compute(OpCall& call) {
+  bool is_sparse = false;
+  for (const auto& value : call.values) is_sparse = is_sparse || value.sparse;
+  if (is_sparse)
+    if (const ValueMeaning meaning = find_sparse_meaning(call.node)) return meaning(call);
+  for (const auto& value : call.values) call.src.push_back(value.sparse ? to_dense(*value.sparse) : value.tensor);
+  if (const ValueMeaning meaning = find_graph_meaning(call.node)) return meaning(call);
+  return {.tensor = find_meaning(call.node)(call)};
+}
+
+}  // namespace
+
 at::Tensor forward(Model& model, const at::Tensor& frames, std::int64_t num_steps, const ForwardOptions& options) {
-  check_frames(model, frames, num_steps);
   const net::Net& net = model.net();
-  std::map<std::string, at::Tensor> values;
+  std::map<std::string, Value> values;
   std::map<std::string, std::size_t> pending;  // readers left; a value is dropped after its last
   for (const auto& node : net.nodes())
     for (const auto& source : node.inputs) ++pending[source];
 
-  at::Tensor last;
+  Value last;
   for (const auto& node : net.nodes()) {
     if (node.op == "input") {
-      last = frames.dim() == 4 ? frames.contiguous(at::MemoryFormat::ChannelsLast) : frames.contiguous();
+      last = input_value(model, frames, num_steps, options);
     } else {
       const auto readers = net.readers(node.name);
       if (readers.size() == 1 && fusible_norm(net, *readers[0], options) == &node) {
         values[node.name] = values.at(node.inputs[0]);  // computed inside its reader
         continue;
       }
-      OpCall call{model, node, {}, num_steps, options, fusible_norm(net, node, options)};
-      for (const auto& source : node.inputs) call.src.push_back(values.at(source));
-      last = find_meaning(node)(call);
+      OpCall call{model, node, {}, num_steps, options};
+      call.fused_norm = fusible_norm(net, node, options);
+      for (const auto& source : node.inputs) call.values.push_back(values.at(source));
+      last = compute(call);
     }
     for (const auto& source : node.inputs)
       if (--pending[source] == 0) values.erase(source);
-    if (options.observer) options.observer(node, last);
+    if (options.observer && (last.tensor.defined() || last.sparse))
+      options.observer(node, last.sparse ? to_dense(*last.sparse) : last.tensor);
     values[node.name] = last;
   }
-  return last;
+  return last.sparse ? to_dense(*last.sparse) : last.tensor;
 }
 
 }  // namespace tern::learn

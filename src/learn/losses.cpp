@@ -13,6 +13,11 @@ at::Tensor mean_squared_error(const at::Tensor& scores, const at::Tensor& target
   return (scores - targets).square().mean();
 }
 
+/// max(s, 0) - s t + log(1 + exp(-|s|)): finite for any score.
+at::Tensor binary_cross_entropy(const at::Tensor& scores, const at::Tensor& targets) {
+  return (scores.clamp_min(0) - scores * targets + at::log1p(at::exp(-scores.abs()))).mean();
+}
+
 }  // namespace
 
 const std::vector<LossRow>& loss_table() {
@@ -20,6 +25,7 @@ const std::vector<LossRow>& loss_table() {
       {{"ce", "cross entropy of softmax(scores)", "", {}}, cross_entropy},
       {{"mse", "squared distance of scores (spike rates) from the targets", "Fang et al. 2021, PLIF", {}},
        mean_squared_error},
+      {{"bce", "binary cross entropy of sigmoid(scores): several labels a sample", "", {}}, binary_cross_entropy},
   };
   return table;
 }

@@ -36,12 +36,17 @@ std::string Net::add(std::string name, std::string op, std::vector<std::string> 
   if (name.empty()) fail(ErrorKind::usage, "net '" + name_ + "'", "a node of operation '{}' has no name", op);
   if (contains(name)) fail(ErrorKind::usage, place, "the name is taken by an earlier node");
   const OpSpec& spec = find_op(op, place);
-  if (spec.max_inputs == 0 && !nodes_.empty()) fail(ErrorKind::usage, place, "a Net has one input, and it comes first");
-  if (spec.max_inputs > 0 && nodes_.empty()) fail(ErrorKind::usage, place, "the first node must be an input");
+  if (op == "input" && !nodes_.empty()) fail(ErrorKind::usage, place, "a Net has one input, and it comes first");
+  if (op != "input" && nodes_.empty()) fail(ErrorKind::usage, place, "the first node must be an input");
   const auto count = static_cast<int>(inputs.size());
   if (count < spec.min_inputs || count > spec.max_inputs)
     fail(ErrorKind::usage, place, "{} takes {} to {} inputs, got {}", op, spec.min_inputs, spec.max_inputs, count);
-  for (const auto& source : inputs) index_of(source);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Kind given = types_[index_of(inputs[i])].kind, wanted = i < spec.takes.size() ? spec.takes[i] : Kind::tensor;
+    if (given != wanted)
+      fail(ErrorKind::usage, place, "input {} of {} is a {}, and '{}' is a {}", i + 1, op, name_of(wanted), inputs[i],
+           name_of(given));
+  }
 
   nodes_.push_back({name, std::move(op), std::move(inputs), std::move(attributes)});
   try {

@@ -44,7 +44,7 @@ class Net {
   /// Nodes that read `name`.
   std::vector<const Node*> readers(std::string_view name) const;
 
-  /// The only node without inputs, and the last node. REQUIRES: the Net has nodes.
+  /// The first node (beside it only `graph` nodes have no inputs), and the last one. REQUIRES: the Net has nodes.
   const Node& input() const { return nodes_.front(); }
   const Node& output() const { return nodes_.back(); }
 

@@ -4,6 +4,7 @@
 // Adding an operation is one OpSpec in ops/ and one line in op_table.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -72,6 +73,7 @@ struct OpSpec {
   MethodInfo info;
   int min_inputs = 1;
   int max_inputs = 1;
+  std::array<Kind, 2> takes{};  ///< kinds of the first two inputs; further ones are tensors
   /// Temporal operations see all steps at once; the others act on each step alone.
   bool is_temporal = false;
   TensorType (*infer)(const OpContext&) = nullptr;

@@ -11,7 +11,13 @@ std::int64_t num_elements(const Shape& shape) {
 
 std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+std::string_view name_of(Kind kind) {
+  return kind == Kind::tensor ? "tensor" : kind == Kind::graph ? "graph" : "assignment";
+}
+
 std::string to_string(const TensorType& type) {
+  if (type.kind == Kind::graph) return "graph";
+  if (type.kind == Kind::assignment) return type.shape.empty() ? "assignment" : "assignment " + to_string(type.shape);
   return fmt::format("[{}N{}{}]", type.has_time ? "T, " : "", type.shape.empty() ? "" : ", ",
                      fmt::join(type.shape, ", "));
 }

@@ -1,5 +1,7 @@
 #include "train/checkpoint.hpp"
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -20,7 +22,8 @@ Json to_json(const CheckpointInfo& info) {
   const Position& p = info.position;
   Json history = Json::array();
   for (const auto& e : info.history)
-    history.push_back({e.epoch, e.train_loss, e.train_accuracy, e.validation_accuracy, e.learning_rate, e.seconds});
+    history.push_back({e.epoch, e.train_loss, e.train_accuracy, e.validation_accuracy, e.learning_rate, e.seconds,
+                       std::isfinite(e.test_accuracy) ? Json(e.test_accuracy) : Json()});
   return {{"phase", p.phase},     {"epoch", p.epoch},     {"batch", p.batch},       {"loss_sum", p.loss_sum},
           {"correct", p.correct}, {"seen", p.seen},       {"seconds", p.seconds},   {"history", history},
           {"fingerprint", info.fingerprint}, {"finished", info.finished}};
@@ -30,8 +33,10 @@ CheckpointInfo info_from_json(const Json& json) {
   CheckpointInfo info;
   info.position = {json.at("phase"), json.at("epoch"), json.at("batch"), json.at("loss_sum"),
                    json.at("correct"), json.at("seen"), json.at("seconds")};
-  for (const auto& e : json.at("history"))
+  for (const auto& e : json.at("history")) {
     info.history.push_back({e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)});
+    if (e.size() > 6 && e.at(6).is_number()) info.history.back().test_accuracy = e.at(6);
+  }
   info.fingerprint = json.at("fingerprint");
   info.finished = json.at("finished");
   return info;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "compress/select_layers.hpp"
 #include "learn/torch.hpp"
 
 namespace tern::train {
@@ -13,6 +14,13 @@ std::vector<MethodInfo> optimizer_table() {
   return {{"adam",
            "adaptive moments, weight decay decoupled",
            "Kingma and Ba 2015; Loshchilov and Hutter 2019",
+           {{"beta1", "float", "0.9", "0..1", "decay of the first moment"},
+            {"beta2", "float", "0.999", "0..1", "decay of the second moment"},
+            {"eps", "float", "1e-8", "> 0", "added to the root of the second moment"},
+            {"weight_decay", "float", "0", ">= 0", "kernels only"}}},
+          {"adam-l2",
+           "adaptive moments, weight decay as a gradient",
+           "Kingma and Ba 2015",
            {{"beta1", "float", "0.9", "0..1", "decay of the first moment"},
             {"beta2", "float", "0.999", "0..1", "decay of the second moment"},
             {"eps", "float", "1e-8", "> 0", "added to the root of the second moment"},
@@ -26,9 +34,10 @@ std::vector<MethodInfo> optimizer_table() {
 
 Optimizer::Optimizer(learn::Model& model, OptimizerOptions options) : model_(model), options_(std::move(options)) {
   const auto table = optimizer_table();
-  is_adam_ = find_method(table, "optimizer", options_.name, [](const MethodInfo& row) -> const MethodInfo& {
-               return row;
-             }).name == "adam";
+  const std::string_view name =
+      find_method(table, "optimizer", options_.name, [](const MethodInfo& row) -> const MethodInfo& { return row; }).name;
+  is_adam_ = name != "sgd";
+  decoupled_ = name == "adam";
   collect();
 }
 
@@ -47,7 +56,9 @@ void Optimizer::collect() {
   };
   for (auto& [name, parameter] : model_.parameters()) {
     if (parameter.role == net::ParameterRole::buffer) continue;
-    add(name, parameter.latent, &parameter, parameter.role == net::ParameterRole::weight);
+    const bool decays = parameter.role == net::ParameterRole::weight &&
+                        (options_.decay_only.empty() || compress::matches_glob(options_.decay_only, compress::node_of(name)));
+    add(name, parameter.latent, &parameter, decays);
     if (parameter.quantizer) add_all(name, parameter.quantizer->tensors());
     if (parameter.gate) add_all(name + "/gate", parameter.gate->tensors());
   }
@@ -67,14 +78,27 @@ void Optimizer::update_sgd(Slot& slot, const at::Tensor& gradient, double learni
   slot.tensor.sub_(slot.first, learning_rate);
 }
 
-void Optimizer::update_adam(Slot& slot, const at::Tensor& gradient, double learning_rate) const {
-  if (slot.decays && options_.weight_decay > 0) slot.tensor.mul_(1 - learning_rate * options_.weight_decay);
+void Optimizer::update_adam(Slot& slot, at::Tensor gradient, double learning_rate) const {
+  if (slot.decays && options_.weight_decay > 0) {
+    if (decoupled_) slot.tensor.mul_(1 - learning_rate * options_.weight_decay);
+    else gradient = gradient.add(slot.tensor, options_.weight_decay);
+  }
   slot.first.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
   slot.second.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
   const double correct1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
   const double correct2 = 1 - std::pow(options_.beta2, static_cast<double>(steps_));
   const at::Tensor root = slot.second.sqrt().div_(std::sqrt(correct2)).add_(options_.eps);
   slot.tensor.addcdiv_(slot.first, root, -learning_rate / correct1);
+}
+
+void Optimizer::clip_gradients(double largest) {
+  const c10::NoGradGuard no_grad;
+  double squares = 0;
+  for (const auto& slot : slots_)
+    if (slot.tensor.grad().defined()) squares += slot.tensor.grad().square().sum(at::kDouble).item<double>();
+  if (squares <= largest * largest) return;
+  for (auto& slot : slots_)
+    if (slot.tensor.grad().defined()) slot.tensor.mutable_grad().mul_(largest / std::sqrt(squares));
 }
 
 void Optimizer::step(double learning_rate) {

@@ -17,11 +17,13 @@ namespace tern::train {
 struct OptimizerOptions {
   std::string name = "adam";  ///< a row of optimizer_table()
   double weight_decay = 0.0;  ///< kernels only, never norms, biases or quantizers
+  std::string decay_only{};   ///< pattern of node names whose kernels decay ("conv*"); empty: all
   double momentum = 0.9;      ///< sgd
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;  ///< adam
 };
 
 /// "sgd":  v = momentum v + (g + decay w); w -= lr v (Sutskever et al. 2013, as torch writes it).
+/// "adam-l2": the same moments, with decay * w added to the gradient, as papers before AdamW decay.
 /// "adam": Kingma and Ba 2015, with bias correction; decay decoupled from the moments (Loshchilov and Hutter 2019).
 std::vector<MethodInfo> optimizer_table();
 
@@ -32,6 +34,9 @@ class Optimizer {
   Optimizer(learn::Model& model, OptimizerOptions options);
 
   void zero_gradients();
+
+  /// Scales all gradients together down to a Euclidean norm of `largest` where theirs is larger (Pascanu et al. 2013).
+  void clip_gradients(double largest);
 
   /// One update with the gradients that backward left. Where a parameter has a mask, gradient, latent and moments are
   /// held at zero. Quantizers are projected afterwards.
@@ -52,13 +57,13 @@ class Optimizer {
     at::Tensor first, second;  ///< momentum or Adam's moments; undefined until used
   };
   void update_sgd(Slot& slot, const at::Tensor& gradient, double learning_rate) const;
-  void update_adam(Slot& slot, const at::Tensor& gradient, double learning_rate) const;
+  void update_adam(Slot& slot, at::Tensor gradient, double learning_rate) const;
   /// Slots of tensors that appeared since (a quantizer attached in mid-training).
   void collect();
 
   learn::Model& model_;
   OptimizerOptions options_;
-  bool is_adam_;
+  bool is_adam_, decoupled_;
   std::vector<Slot> slots_;
   std::int64_t steps_ = 0;
 };

@@ -11,20 +11,20 @@
 #include "learn/losses.hpp"
 #include "learn/torch.hpp"
 #include "train/batches.hpp"
-#include "train/trainer.hpp"
+#include "train/frame_source.hpp"
 
 namespace tern::train {
 namespace {
 
-struct Scores {
+struct ClassScores {
   at::Tensor values;
   std::int64_t correct = 0, count = 0;
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(count); }
 };
 
-Scores run(learn::Model& model, const std::vector<Batch>& batches) {
+ClassScores run(learn::Model& model, const std::vector<Batch>& batches) {
   const c10::NoGradGuard no_grad;
-  Scores scores;
+  ClassScores scores;
   std::vector<at::Tensor> parts;
   for (const auto& batch : batches) {
     parts.push_back(learn::forward(model, batch.frames, batch.num_steps, {}));
@@ -66,7 +66,7 @@ std::vector<LayerDamage> measure_sensitivity(learn::Model& model, const std::vec
     if (parameter.quantizer) fail(ErrorKind::usage, name, "the model is quantized already: give the float one");
   if (split.size() == 0) fail(ErrorKind::usage, "data set '" + data.name + "'", "the split is empty");
   const std::vector<Batch> batches = make_batches(data, split, max_samples);
-  const Scores clean = run(model, batches);
+  const ClassScores clean = run(model, batches);
   const compress::Samples samples = calibration_samples(data, 256);
   compress::RunHooks hooks;
   hooks.samples = [&]() -> const compress::Samples& { return samples; };
@@ -83,7 +83,7 @@ std::vector<LayerDamage> measure_sensitivity(learn::Model& model, const std::vec
       try {
         learn::Model copy = model.clone_without_quantizers();
         compress::apply_untrained(compress::parse_plan(for_layer(step, layer)), copy, hooks);
-        const Scores scores = run(copy, batches);
+        const ClassScores scores = run(copy, batches);
         rows.push_back({layer, step, snr_db(clean.values, scores.values), scores.accuracy(),
                         clean.accuracy() - scores.accuracy()});
         fits = true;

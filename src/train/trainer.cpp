@@ -17,7 +17,7 @@
 #include "learn/losses.hpp"
 #include "learn/torch.hpp"
 #include "train/batches.hpp"
-#include "train/evaluate.hpp"
+#include "train/frame_source.hpp"
 
 namespace tern::train {
 namespace {
@@ -29,18 +29,17 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 /// One run of train(): the loop's state and its steps.
 class Run {
  public:
-  Run(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan, const TrainOptions& options,
+  Run(learn::Model& model, BatchSource& source, const compress::Plan& plan, const TrainOptions& options,
       const ProgressCallback& progress, const std::function<void(const EpochResult&)>& on_epoch,
       const std::function<void(const std::string&)>& on_note)
-      : model_(model), data_(data), options_(options), progress_(progress), on_epoch_(on_epoch), on_note_(on_note),
+      : model_(model), source_(source), options_(options), progress_(progress), on_epoch_(on_epoch), on_note_(on_note),
         loss_(learn::find_loss(options.loss).loss), phases_(plan.phases),
         epochs_(compress::epochs_of_phases(plan, options.epochs)) {
     if (phases_.empty()) phases_.emplace_back();
     compress::check_plan(plan, model);
-    if (data.train.size() == 0) fail(ErrorKind::usage, "data set '" + data.name + "'", "the training split is empty");
     if (options.distillation > 0) teacher_ = std::make_unique<learn::Model>(model.clone_without_quantizers());
-    info_.fingerprint = fingerprint(model, data, plan, options);
-    batches_per_epoch_ = (data.train.size() + options.batch_size - 1) / options.batch_size;
+    info_.fingerprint = fingerprint(model, source, plan, options);
+    batches_per_epoch_ = source.batches_per_epoch();
   }
 
   std::vector<EpochResult> go() {
@@ -95,26 +94,31 @@ class Run {
     const int epoch = epochs_before(at.phase) + static_cast<int>(at.epoch) + 1;
     const Clock::time_point start = Clock::now();
     const double seconds_before = at.seconds;
-    const data::BatchOrder order(data_.train.size(), options_.batch_size, options_.seed, epoch);
     double rate = 0;
     for (; at.batch < batches_per_epoch_; ++at.batch) {
       at.seconds = seconds_before + seconds_since(start);
       stop_or_save();
-      rate = train_batch(order, epoch);
+      rate = train_batch(epoch);
       report(epoch);
     }
-    EpochResult result{epoch, at.loss_sum / static_cast<double>(at.seen),
-                       static_cast<double>(at.correct) / static_cast<double>(at.seen), 0.0, rate, 0.0};
+    const double seen = static_cast<double>(std::max<std::int64_t>(1, at.seen));
+    EpochResult result{epoch, at.loss_sum / seen, static_cast<double>(at.correct) / seen, 0.0, rate, 0.0};
     const bool ends_phase = at.epoch + 1 == epochs_of(at.phase);
     if (ends_phase) finish_phase();
-    if (options_.validate_each_epoch && data_.validation.size() > 0)
-      result.validation_accuracy = evaluate(model_, data_, data_.validation).accuracy;
+    if (options_.validate_each_epoch) validate(result);
     result.seconds = seconds_before + seconds_since(start);
     info_.history.push_back(result);
     at = {at.phase, at.epoch + 1, 0, 0.0, 0, 0, 0.0};
     if (ends_phase) next_phase();
     save();
     if (on_epoch_) on_epoch_(result);
+  }
+
+  void validate(EpochResult& result) {
+    const c10::NoGradGuard no_grad;
+    const Scores scores = source_.evaluate(model_);
+    if (std::isfinite(scores.validation)) result.validation_accuracy = scores.validation;
+    result.test_accuracy = scores.test;
   }
 
   void finish_phase() { phase_run().finish(epochs_of(info_.position.phase) * batches_per_epoch_); }
@@ -134,7 +138,7 @@ class Run {
   }
 
   const compress::Samples& samples() {
-    if (samples_.empty()) samples_ = calibration_samples(data_, options_.calibration_samples);
+    if (samples_.empty()) samples_ = source_.samples(options_.calibration_samples);
     return samples_;
   }
 
@@ -149,52 +153,64 @@ class Run {
   }
 
   /// Returns the learning rate used.
-  double train_batch(const data::BatchOrder& order, int epoch) {
+  double train_batch(int epoch) {
     Position& at = info_.position;
     const std::int64_t step = at.epoch * batches_per_epoch_ + at.batch;
     const std::int64_t num_steps = epochs_of(at.phase) * batches_per_epoch_;
     const std::uint64_t seed = derive_seed(derive_seed(options_.seed, static_cast<std::uint64_t>(epoch)),
                                            static_cast<std::uint64_t>(at.batch));
-    Batch batch = make_batch(data_, data_.train, order.batch(at.batch), options_.augment, options_.seed, epoch);
-    at::Tensor targets = learn::one_hot(batch.labels, data_.num_classes(), options_.label_smoothing);
+    TrainBatch batch = source_.batch(epoch, at.batch);
     if (options_.mixup_alpha > 0)
-      mix(batch.frames, targets, batch.num_steps, options_.mixup_alpha, derive_seed(seed, "mixup"));
+      mix(batch.frames, batch.targets, batch.num_steps, options_.mixup_alpha, derive_seed(seed, "mixup"));
+    const compress::SampleBatch sample{batch.frames, batch.targets, batch.num_steps, batch.graph, batch.rows};
 
     compress::PhaseRun& run = phase_run();
     const compress::Changes changes = run.before_step(step, num_steps, [&] {
-      return compress::weight_gradients(model_, model_.weight_names(), {batch.frames, targets, batch.num_steps}, loss_, true);
+      return compress::weight_gradients(model_, model_.weight_names(), sample, loss_, true);
     });
     if (changes.reset_optimizer) optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);
 
-    optimizer_->zero_gradients();
-    learn::ForwardOptions forward_options;
-    forward_options.training = true;
-    forward_options.seed = derive_seed(seed, "forward");
-    const at::Tensor scores = learn::forward(model_, batch.frames, batch.num_steps, forward_options);
-    at::Tensor loss = loss_(scores, targets);
-    if (teacher_) loss = loss * (1 - options_.distillation) + options_.distillation * teacher_loss(batch, scores);
-    if (const at::Tensor penalty = run.penalty(); penalty.defined()) loss = loss + penalty;
-    const double value = loss.item<double>();
-    if (!std::isfinite(value))
-      fail(ErrorKind::bad_data, fmt::format("epoch {}, batch {}", epoch, at.batch),
-           "the loss is {}: lower the learning rate, or look at the data", value);
-    loss.backward();
-    run.after_backward(step, num_steps);
     const double rate = learning_rate(options_.learning_rate, step, num_steps);
+    const std::int64_t n = batch.num_labelled();
+    if (n == 0 && options_.exchange == nullptr) return rate;
+    optimizer_->zero_gradients();
+    const double value = n > 0 ? backward(sample, batch, run, epoch, derive_seed(seed, "forward")) : 0;
+    if (options_.exchange) options_.exchange->exchange(model_, n);
+    if (options_.clip_gradient > 0) optimizer_->clip_gradients(options_.clip_gradient);
+    run.after_backward(step, num_steps);
     optimizer_->step(rate);
-
-    const std::int64_t n = batch.labels.size(0);
     at.loss_sum += value * static_cast<double>(n);
-    at.correct += learn::count_correct(scores.detach(), batch.labels);
     at.seen += n;
     return rate;
   }
 
-  at::Tensor teacher_loss(const Batch& batch, const at::Tensor& scores) {
+  /// Returns the loss.
+  double backward(const compress::SampleBatch& sample, const TrainBatch& batch, compress::PhaseRun& run, int epoch,
+                  std::uint64_t seed) {
+    std::vector<learn::AuxiliaryLoss> auxiliary;
+    learn::ForwardOptions forward_options;
+    forward_options.training = true;
+    forward_options.seed = seed;
+    forward_options.auxiliary = &auxiliary;
+    const at::Tensor scores = compress::run(model_, sample, forward_options);
+    at::Tensor loss = loss_(scores, batch.targets);
+    if (teacher_) loss = loss * (1 - options_.distillation) + options_.distillation * teacher_loss(sample, scores);
+    for (const auto& term : auxiliary) loss = loss + term.value;
+    if (const at::Tensor penalty = run.penalty(); penalty.defined()) loss = loss + penalty;
+    const double value = loss.item<double>();
+    if (!std::isfinite(value))
+      fail(ErrorKind::bad_data, fmt::format("epoch {}, batch {}", epoch, info_.position.batch),
+           "the loss is {}: lower the learning rate, or look at the data", value);
+    loss.backward();
+    if (batch.labels.defined()) info_.position.correct += learn::count_correct(scores.detach(), batch.labels);
+    return value;
+  }
+
+  at::Tensor teacher_loss(const compress::SampleBatch& sample, const at::Tensor& scores) {
     at::Tensor wanted;
     {
       const c10::NoGradGuard no_grad;
-      wanted = learn::forward(*teacher_, batch.frames, batch.num_steps, {});
+      wanted = compress::run(*teacher_, sample);
     }
     return learn::distillation_loss(scores, wanted, options_.temperature);
   }
@@ -202,18 +218,19 @@ class Run {
   void report(int epoch) const {
     if (!progress_) return;
     const Position& at = info_.position;
-    const std::int64_t total = data_.train.size() * options_.epochs;
-    const std::int64_t done = data_.train.size() * (epoch - 1) + at.seen;
+    const std::int64_t total = source_.samples_per_epoch() * options_.epochs;
+    const std::int64_t done = std::min(total, source_.samples_per_epoch() * (epoch - 1) + at.seen);
+    const double seen = static_cast<double>(std::max<std::int64_t>(1, at.seen));
     Progress progress{"train", done, total, "samples", {}, done == total};
     progress.figures = {{"epoch", epoch},
-                        {"loss", at.loss_sum / static_cast<double>(at.seen)},
-                        {"accuracy", static_cast<double>(at.correct) / static_cast<double>(at.seen)}};
+                        {"loss", at.loss_sum / seen},
+                        {"accuracy", static_cast<double>(at.correct) / seen}};
     if (!info_.history.empty()) progress.figures.emplace_back("validation", info_.history.back().validation_accuracy);
     progress_(progress);
   }
 
   learn::Model& model_;
-  const data::FrameDataset& data_;
+  BatchSource& source_;
   const TrainOptions& options_;
   const ProgressCallback& progress_;
   const std::function<void(const EpochResult&)>& on_epoch_;
@@ -232,44 +249,39 @@ class Run {
 
 }  // namespace
 
+std::vector<EpochResult> train(learn::Model& model, BatchSource& source, const compress::Plan& plan,
+                               const TrainOptions& options, const ProgressCallback& progress,
+                               const std::function<void(const EpochResult&)>& on_epoch,
+                               const std::function<void(const std::string&)>& on_note) {
+  return Run(model, source, plan, options, progress, on_epoch, on_note).go();
+}
+
 std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
                                const TrainOptions& options, const ProgressCallback& progress,
                                const std::function<void(const EpochResult&)>& on_epoch,
                                const std::function<void(const std::string&)>& on_note) {
-  return Run(model, data, plan, options, progress, on_epoch, on_note).go();
+  FrameSource source(data, options.batch_size, options.augment, options.label_smoothing, options.seed);
+  return train(model, source, plan, options, progress, on_epoch, on_note);
 }
 
-compress::Samples calibration_samples(const data::FrameDataset& data, std::int64_t count) {
-  const std::int64_t size = data.train.size(), total = std::min(count, size);
-  std::vector<std::int64_t> chosen;
-  for (std::int64_t i = 0; i < total; ++i) chosen.push_back(i * size / total);
-  compress::Samples samples;
-  constexpr std::int64_t batch_size = 64;
-  for (std::int64_t first = 0; first < total; first += batch_size) {
-    const std::span<const std::int64_t> indices(chosen.data() + first,
-                                                static_cast<std::size_t>(std::min(batch_size, total - first)));
-    const Batch batch = make_batch(data, data.train, indices);
-    samples.push_back({batch.frames, learn::one_hot(batch.labels, data.num_classes(), 0.0), batch.num_steps});
-  }
-  return samples;
-}
-
-std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+std::string fingerprint(const learn::Model& model, const BatchSource& source, const compress::Plan& plan,
                         const TrainOptions& o) {
   std::uint64_t start = 0;
   for (const auto& [name, parameter] : model.parameters()) {
     const at::Tensor values = parameter.stored().contiguous();
     start = fnv1a_64({static_cast<const char*>(values.data_ptr()), static_cast<std::size_t>(values.nbytes())}, start);
   }
-  const std::string text = fmt::format(
-      "{}|{}|{}|{} {} {} {} {} {} {} {} {}|{} {} {}|{} {} {} {}|{} {} {}|{} {}", net::to_json(model.net(), -1), data.checksum,
-      compress::to_text(plan), o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay, o.optimizer.momentum,
-      o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps, o.validate_each_epoch, o.learning_rate.name,
-      o.learning_rate.base, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha, o.seed,
-      o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples, start);
-  const std::string teacher =
-      o.distillation > 0 ? fmt::format("|distillation {} {}", o.distillation, o.temperature) : std::string();
-  return to_hex(fnv1a_64(text + teacher));
+  std::string text = fmt::format(
+      "{}|{}|{}|{} {} {} {} {} {} {} {} {}|{} {} {}|{} {} {} {}|{} {} {}|{} {}", net::to_json(model.net(), -1),
+      source.identity(), compress::to_text(plan), o.epochs, o.batch_size, o.optimizer.name, o.optimizer.weight_decay,
+      o.optimizer.momentum, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps, o.validate_each_epoch,
+      o.learning_rate.name, o.learning_rate.base, o.learning_rate.warmup_share, o.loss, o.label_smoothing, o.mixup_alpha,
+      o.seed, o.augment.max_shift, o.augment.horizontal_flip, o.augment.event_drop, o.calibration_samples, start);
+  // Later options leave the text of runs without them as it was.
+  if (o.distillation > 0) text += fmt::format("|distillation {} {}", o.distillation, o.temperature);
+  if (!o.optimizer.decay_only.empty()) text += "|decay " + o.optimizer.decay_only;
+  if (o.clip_gradient > 0) text += fmt::format("|clip {}", o.clip_gradient);
+  return to_hex(fnv1a_64(text));
 }
 
 }  // namespace tern::train

@@ -1,4 +1,4 @@
-// Backpropagation through time on event frames, with compression plans carried out on the way.
+// Backpropagation (through time, on event frames), with compression plans carried out on the way.
 //
 // `train` owns procedures: batches to gradients to checkpoints. What a network computes is learn's, what compression
 // does to it is compress's.
@@ -15,11 +15,20 @@
 #include "compress/samples.hpp"
 #include "data/batch.hpp"
 #include "learn/model.hpp"
+#include "train/batch_source.hpp"
 #include "train/checkpoint.hpp"
 #include "train/learning_rate.hpp"
 #include "train/optimizer.hpp"
 
 namespace tern::train {
+
+/// What several processes that train one model do after each backward, before gradients are used.
+class GradientExchange {
+ public:
+  virtual ~GradientExchange() = default;
+  /// Makes of every rank's gradients, each the mean over its `labelled` samples, the mean over those of all ranks.
+  virtual void exchange(learn::Model& model, std::int64_t labelled) = 0;
+};
 
 struct TrainOptions {
   int epochs = 10;  ///< of the whole plan, split over its phases by compress::epochs_of_phases
@@ -37,26 +46,31 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   std::int64_t calibration_samples = 512;  ///< of the training split, for methods that look at data
   bool validate_each_epoch = true;
+  double clip_gradient = 0;  ///< > 0: largest norm of all gradients together
+  GradientExchange* exchange = nullptr;  ///< null: one process
   std::filesystem::path checkpoint;       ///< empty: none is written
   double checkpoint_interval_seconds = 30; ///< within an epoch; one is written after every epoch too
 };
 
-/// Trains `model` on data.train and returns the figures of every epoch.
+/// Trains `model` on the batches of `source` and returns the figures of every epoch.
 /// The same seed, options, data, threads and build give the same weights bit for bit, also when the run was killed at
 /// any point and started again: with a checkpoint at options.checkpoint it goes on from there.
 /// `on_note` hears in a sentence what each step of the plan did.
 /// Errors: ErrorKind::interrupted after Ctrl-C (a checkpoint is written first); ErrorKind::bad_data when the loss is no
 /// longer finite (message says where); ErrorKind::usage for a checkpoint of other settings, or empty training data.
+std::vector<EpochResult> train(learn::Model& model, BatchSource& source, const compress::Plan& plan,
+                               const TrainOptions& options, const ProgressCallback& progress = {},
+                               const std::function<void(const EpochResult&)>& on_epoch = {},
+                               const std::function<void(const std::string&)>& on_note = {});
+
+/// The same on data.train, in shuffled batches of options.batch_size.
 std::vector<EpochResult> train(learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
                                const TrainOptions& options, const ProgressCallback& progress = {},
                                const std::function<void(const EpochResult&)>& on_epoch = {},
                                const std::function<void(const std::string&)>& on_note = {});
 
-/// Samples of the training split spread evenly over it, in batches of 64, not augmented: what plans calibrate on.
-compress::Samples calibration_samples(const data::FrameDataset& data, std::int64_t count);
-
 /// Text that changes with everything that decides the result of train(): net, starting weights, data, plan, options.
-std::string fingerprint(const learn::Model& model, const data::FrameDataset& data, const compress::Plan& plan,
+std::string fingerprint(const learn::Model& model, const BatchSource& source, const compress::Plan& plan,
                         const TrainOptions& options);
 
 }  // namespace tern::train

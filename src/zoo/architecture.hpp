@@ -29,6 +29,18 @@ struct NeuronOptions {
   double surrogate_alpha = 0.0;  ///< >= 0; 0 is the surrogate's own default
 };
 
+/// Of graph networks; as above, 0 and empty texts take the architecture's default.
+struct GraphOptions {
+  std::int64_t layers = 0;      ///< propagations
+  std::int64_t hidden = 0;      ///< features of a hidden layer (of a head)
+  std::int64_t heads = 0;       ///< attention
+  std::string normalisation{};  ///< of propagation: see the operation `propagate`
+  double lambda = 1;            ///< of the normalisation "diagonal"
+  std::string norm{};           ///< behind hidden layers: none, batch, layer
+  std::int64_t mean_degree = 0; ///< edges a node, for counting work
+  std::int64_t clusters = 0;    ///< of the first pooling; later ones have half as many
+};
+
 /// What an architecture may be asked for. A value of 0 (or an empty list) takes the architecture's published
 /// default, which is stated in its MethodInfo.
 struct ArchitectureOptions {
@@ -39,6 +51,7 @@ struct ArchitectureOptions {
   double width = 1.0;    ///< multiplies every channel and hidden feature count, rounded, at least 1
   double dropout = 0.5;  ///< probability of a zero, 0..0.99; only where the architecture has dropout
   NeuronOptions neuron{};
+  GraphOptions graph{};
 };
 
 /// One row of the registry.

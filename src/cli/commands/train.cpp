@@ -16,6 +16,7 @@
 #include "learn/torch.hpp"
 #include "study/network.hpp"
 #include "train/evaluate.hpp"
+#include "train/frame_source.hpp"
 #include "train/run_log.hpp"
 #include "train/trainer.hpp"
 

@@ -20,7 +20,7 @@ std::int64_t whole(const cost::LayerCost& layer, AcceleratorCost kind) {
 CostTable accelerator_costs(learn::Model& model, const std::vector<std::string>& names, const std::vector<int>& bits,
                             const Samples& samples, const cost::Accelerator& accelerator, AcceleratorCost kind) {
   learn::ActivityMeter meter(model);
-  for (const auto& batch : samples) meter.measure(batch.frames, batch.num_steps);
+  for (const auto& batch : samples) meter.measure(batch.frames, batch.num_steps, batch.graph);
   const auto activity = meter.result();
   std::vector<LayerReport> layers = report_layers(model);
   const auto is_open = [&](const std::string& weight) { return std::find(names.begin(), names.end(), weight) != names.end(); };

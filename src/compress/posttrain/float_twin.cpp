@@ -48,8 +48,8 @@ double output_divergence(learn::Model& twin, learn::Model& model, const Samples&
   const c10::NoGradGuard no_grad;
   double sum = 0, count = 0;
   for (const auto& batch : samples) {
-    const at::Tensor expected = learn::forward(twin, batch.frames, batch.num_steps, {}).flatten(1).log_softmax(1);
-    const at::Tensor got = learn::forward(model, batch.frames, batch.num_steps, {}).flatten(1).log_softmax(1);
+    const at::Tensor expected = run(twin, batch).flatten(1).log_softmax(1);
+    const at::Tensor got = run(model, batch).flatten(1).log_softmax(1);
     sum += (expected.exp() * (expected - got)).sum().item<double>();
     count += static_cast<double>(expected.size(0));
   }

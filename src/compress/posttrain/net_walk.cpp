@@ -31,7 +31,7 @@ at::Tensor run_node(learn::Model& model, const net::Node& node, std::vector<at::
   options.training = training;
   options.frozen_norms = true;
   options.observer = [](const net::Node&, const at::Tensor&) {};  // values are kept: nothing may act in place
-  learn::OpCall call{model, node, std::move(src), num_steps, options, nullptr};
+  learn::OpCall call{model, node, std::move(src), num_steps, options};
   return learn::find_meaning(node)(call);
 }
 
@@ -39,6 +39,7 @@ Samples split_samples(const Samples& samples, std::int64_t batch) {
   if (samples.empty()) fail(ErrorKind::usage, "samples", "post-training methods need calibration samples, got none");
   Samples result;
   for (const auto& source : samples) {
+    if (source.graph) fail(ErrorKind::unsupported, "samples", "this method does not work on graph networks yet");
     if (source.num_steps != samples[0].num_steps)
       fail(ErrorKind::usage, "samples", "batches of {} and of {} steps", samples[0].num_steps, source.num_steps);
     const std::int64_t n = source.frames.size(0) / source.num_steps;

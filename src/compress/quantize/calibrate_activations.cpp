@@ -34,7 +34,7 @@ std::map<std::string, CalibratedRange> calibrate_activations(learn::Model& model
     if (const auto found = calibrators.find(node.name); found != calibrators.end()) found->second->observe(dst);
   };
   const c10::NoGradGuard no_grad;
-  for (const auto& batch : samples) learn::forward(model, batch.frames, batch.num_steps, options);
+  for (const auto& batch : samples) run(model, batch, options);
   std::map<std::string, CalibratedRange> ranges;
   for (const auto& site : sites) ranges[site.producer] = calibrators.at(site.producer)->range(site.bits, site.is_signed);
   return ranges;

@@ -1,4 +1,4 @@
-// Activations of convolutional networks. relu6, hard_sigmoid, hard_swish and leaky_relu round as the engine does;
+// Activations and layer norm. relu6, hard_sigmoid, hard_swish and leaky_relu round as the engine does;
 // sigmoid and silu agree within the rounding of exp.
 #include "learn/ops/meaning.hpp"
 #include "learn/torch.hpp"
@@ -11,5 +11,14 @@ at::Tensor hard_sigmoid(OpCall& call) { return at::hardsigmoid(call.src[0]); }
 at::Tensor silu(OpCall& call) { return at::silu(call.src[0]); }
 at::Tensor hard_swish(OpCall& call) { return at::hardswish(call.src[0]); }
 at::Tensor leaky_relu(OpCall& call) { return at::leaky_relu(call.src[0], call.context().real("slope")); }
+
+at::Tensor elu(OpCall& call) { return at::elu(call.src[0], call.context().real("alpha")); }
+at::Tensor tanh(OpCall& call) { return at::tanh(call.src[0]); }
+
+at::Tensor layer_norm(OpCall& call) {
+  const at::Tensor gain = call.model.parameter(call.node.name, "weight").effective();
+  const at::Tensor shift = call.model.parameter(call.node.name, "bias").effective();
+  return at::layer_norm(call.src[0], {call.src[0].size(-1)}, gain, shift, call.context().real("eps"));
+}
 
 }  // namespace tern::learn::ops

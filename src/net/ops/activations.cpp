@@ -34,4 +34,15 @@ const OpSpec leaky_relu{
     .infer = same_as_first,
 };
 
+const OpSpec elu{
+    .info = {"elu", "x where x > 0, else alpha * (exp(x) - 1)", "Clevert et al. 2016",
+             {{"alpha", "float", "1", "> 0", "limit of the negative side, negated"}}},
+    .infer = same_as_first,
+};
+
+const OpSpec tanh{
+    .info = {"tanh", "hyperbolic tangent", "", {}},
+    .infer = same_as_first,
+};
+
 }  // namespace tern::net::ops

@@ -21,6 +21,12 @@ extern const OpSpec pad2d;                                        // pad2d.cpp
 extern const OpSpec slice;                                        // slice.cpp
 extern const OpSpec softmax;                                      // softmax.cpp
 extern const OpSpec upsample2d;                                   // upsample2d.cpp
+extern const OpSpec elu, tanh;                                    // activations.cpp
+extern const OpSpec layer_norm;                                   // layer_norm.cpp
+extern const OpSpec graph, propagate, graph_readout;              // graph.cpp
+extern const OpSpec graph_attention;                              // graph_attention.cpp
+extern const OpSpec mincut, diffpool, topk, sagpool;              // graph_assign.cpp
+extern const OpSpec graph_pool, graph_coarsen, graph_lift;        // graph_pool.cpp
 
 /// The input's own type: shape rule of elementwise operations.
 TensorType same_as_first(const OpContext& context);

@@ -40,7 +40,7 @@ std::map<std::string, at::Tensor> mean_activations(const CriterionInput& input,
     sum = sum.defined() ? sum + channel_means(value) : channel_means(value);
   };
   const Samples& samples = input.samples();
-  for (const auto& batch : samples) learn::forward(input.model, batch.frames, batch.num_steps, options);
+  for (const auto& batch : samples) run(input.model, batch, options);
   for (auto& [name, sum] : means) sum.div_(static_cast<double>(samples.size()));
   return means;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "compress/gradients.hpp"
 #include "learn/torch.hpp"
 
@@ -19,7 +20,10 @@ SampleBatch part_of(const SampleBatch& batch, std::int64_t first, std::int64_t c
 
 Samples parts_of(const Samples& samples, std::int64_t max_parts) {
   std::int64_t total = 0;
-  for (const auto& batch : samples) total += batch.targets.size(0);
+  for (const auto& batch : samples) {
+    if (batch.graph) fail(ErrorKind::unsupported, "samples", "this criterion does not work on graph networks yet");
+    total += batch.targets.size(0);
+  }
   const std::int64_t size = std::max<std::int64_t>(1, (total + max_parts - 1) / max_parts);
   Samples parts;
   for (const auto& batch : samples)

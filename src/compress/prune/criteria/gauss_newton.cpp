@@ -32,7 +32,7 @@ Tensors gauss_newton_diagonal(learn::Model& model, const std::vector<std::string
   options.training = options.frozen_norms = true;
   for (const auto& batch : samples) {
     const EffectiveLeaves leaves(model, names);
-    const at::Tensor scores = learn::forward(model, batch.frames, batch.num_steps, options);
+    const at::Tensor scores = run(model, batch, options);
     const at::Tensor root = curvature_root(loss, scores, batch.targets);
     for (int p = 0; p < probes; ++p) {
       const at::Tensor signs =

@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "compress/prune/criteria/hessian_vector.hpp"
 
 #include "compress/gradients.hpp"
@@ -40,6 +41,7 @@ at::Tensor twice_differentiable(learn::OpCall& call) {
 
 std::vector<at::Tensor> product_on_batch(learn::Model& model, const std::vector<std::string>& names,
                                          const SampleBatch& batch, learn::Loss loss, const Tensors& vector) {
+  if (batch.graph) fail(ErrorKind::unsupported, "samples", "second derivatives do not work on graph networks yet");
   const EffectiveLeaves leaves(model, names);
   learn::ForwardOptions options;
   options.training = options.frozen_norms = true;  // differentiable, with the running statistics

@@ -74,7 +74,7 @@ std::map<std::string, std::vector<MomentBlock>> input_moments(learn::Model& mode
     for (auto& [name, layer] : layers)
       if (layer.node->inputs[0] == node.name) add_source(model.net(), layer, value);
   };
-  for (const auto& batch : samples) learn::forward(model, batch.frames, batch.num_steps, options);
+  for (const auto& batch : samples) run(model, batch, options);
 
   std::map<std::string, std::vector<MomentBlock>> result;
   for (auto& [name, layer] : layers) {

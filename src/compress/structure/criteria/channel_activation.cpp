@@ -26,7 +26,7 @@ std::vector<double> mean_at_readers(const ChannelScoreContext& context, Measure 
     const at::Tensor means = measured.dim() == 4 ? measured.mean(at::IntArrayRef{0, 2, 3}) : measured.mean(0);
     add_channel_scores(graph.outputs(found->second), means, scores);
   };
-  for (const auto& batch : *context.samples) learn::forward(context.model, batch.frames, batch.num_steps, options);
+  for (const auto& batch : *context.samples) run(context.model, batch, options);
   for (double& score : scores) score /= static_cast<double>(context.samples->size());
   return scores;
 }
