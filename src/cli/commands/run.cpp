@@ -1,4 +1,4 @@
-// tern run: a packed model over a data set, in the engine.
+// tern run: a packed model over a data set or over files, in the engine.
 #include <algorithm>
 #include <cmath>
 
@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/data_options.hpp"
+#include "cli/run_files.hpp"
 #include "cli/terminal.hpp"
 #include "engine/program.hpp"
 #include "learn/torch.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct RunArguments {
   std::string model, split = "test", compare;
   std::int64_t batch_size = 32;
+  FileRun files;
 };
 
 const data::Split& choose_split(const data::FrameDataset& data, const std::string& name) {
@@ -30,6 +32,12 @@ const data::Split& choose_split(const data::FrameDataset& data, const std::strin
 int run_model(const RunArguments& a, const data::DataOptions& data_options, const GlobalOptions& globals) {
   const auto program = engine::Program::load(a.model);
   if (!program) fail(ErrorKind::bad_data, "", "{}", program.error().message);
+  if (!a.files.files.empty()) {
+    FileRun files = a.files;
+    files.num_steps = data_options.num_steps;
+    run_files(*program, files, globals.json);
+    return 0;
+  }
   ProgressPrinter progress(globals.quiet);
   const data::FrameDataset data = data::load_data_set(data_options, std::ref(progress));
   progress.clear();
@@ -65,7 +73,7 @@ int run_model(const RunArguments& a, const data::DataOptions& data_options, cons
 }  // namespace
 
 void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {
-  auto* command = app.add_subcommand("run", "run a packed model over a data set, in the engine");
+  auto* command = app.add_subcommand("run", "run a packed model over a data set or over files, in the engine");
   auto a = std::make_shared<RunArguments>();
   command->add_option("MODEL", a->model, "a .tern file")->required();
   command->add_option("--split", a->split, "train, validation or test")
@@ -73,8 +81,15 @@ void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action
   command->add_option("--batch-size", a->batch_size)->check(CLI::Range(1, 65536))->capture_default_str();
   command->add_option("--compare", a->compare, "checkpoint of the trained model: fails where a prediction differs");
   auto data_options = add_data_options(*command);
+  auto* files = command->add_option("FILES", a->files.files,
+                                    "JPEG, PGM, PPM, .npy, .npz or float32 (.f32, .raw, .bin) instead of a data set");
+  for (const char* other : {"--data", "--path", "--split", "--compare"}) files->excludes(other);
+  command->add_option("--array", a->files.array, "name of an array in .npz files")->needs(files);
+  command->add_option("--top", a->files.top, "classes to print of each sample of a file")
+      ->needs(files)->check(CLI::PositiveNumber)->capture_default_str();
   command->footer("Examples:\n  tern run runs/demo/winner.tern --data nmnist-mini\n"
-                  "  tern run model.tern --data nmnist --path nmnist-4class --compare runs/x/checkpoint.safetensors");
+                  "  tern run model.tern --data nmnist --path nmnist-4class --compare runs/x/checkpoint.safetensors\n"
+                  "  tern run model.tern photo.jpg --top 3\n  tern run model.tern samples.npz --array x --json");
   command->callback([&, a, data_options] {
     action = [&, a, data_options] { return run_model(*a, *data_options, globals); };
   });

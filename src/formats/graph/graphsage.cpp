@@ -6,7 +6,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
-#include "formats/graph/numpy_array.hpp"
+#include "formats/numpy/numpy_array.hpp"
 #include "formats/graph/readers.hpp"
 
 namespace tern::formats {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "formats/graph/numpy_array.hpp"
+#include "formats/numpy/numpy_array.hpp"
 #include "graph/sparse_matrix.hpp"
 
 namespace tern::formats {

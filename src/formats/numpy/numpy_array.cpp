@@ -1,4 +1,4 @@
-#include "formats/graph/numpy_array.hpp"
+#include "formats/numpy/numpy_array.hpp"
 
 #include <bit>
 #include <charconv>

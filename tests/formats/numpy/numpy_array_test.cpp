@@ -1,7 +1,7 @@
-#include "formats/graph/numpy_array.hpp"
+#include "formats/numpy/numpy_array.hpp"
 
 #include "base/seed.hpp"
-#include "formats/graph/graph_files.hpp"
+#include "formats/numpy/numpy_files.hpp"
 
 namespace tern::formats {
 namespace {
