@@ -1,6 +1,7 @@
 // The registry of architectures. A new architecture is one file in its family's folder and one line here.
 #include "zoo/architecture.hpp"
 #include "zoo/cnn/cnn.hpp"
+#include "zoo/gnn/gnn.hpp"
 #include "zoo/snn/snn.hpp"
 
 namespace tern::zoo {
@@ -10,7 +11,8 @@ const Architecture* const table[] = {
     &snn::nmnist_conv,  &snn::event_conv,   &snn::tcja,       &cnn::small_cnn,  &cnn::lenet5,
     &cnn::resnet18,     &cnn::resnet20,     &cnn::resnet32,     &cnn::resnet34,     &cnn::resnet44,   &cnn::resnet56,   &cnn::vgg11,
     &cnn::vgg16,        &cnn::mobilenet_v1, &cnn::mobilenet_v2, &cnn::squeezenet, &cnn::densenet22,
-    &cnn::densenet40,
+    &cnn::densenet40,  &gnn::gcn,         &gnn::sage,         &gnn::graphconv,    &gnn::gin,      &gnn::gin_graph,
+    &gnn::gat,         &gnn::cluster_gcn, &gnn::l_gcn,
 };
 
 }  // namespace
