@@ -26,7 +26,7 @@ TensorType infer_scored_selection(const OpContext& context) {
 }
 
 std::vector<ParameterSpec> topk_parameters(const OpContext& context) {
-  return {{"projection", {1, context.src[0].shape[0]}, ParameterRole::norm}};
+  return {{"projection", {1, context.src[0].shape[0]}, ParameterRole::bias}};  // starts at random: only its direction counts
 }
 
 }  // namespace
@@ -35,7 +35,8 @@ const OpSpec mincut{
     .info = {"mincut",
              "soft clusters S = softmax(logits), with the losses -Tr(S'AS)/Tr(S'DS) and |S'S/|S'S| - I/sqrt(K)|, A = D^-1/2 A D^-1/2",
              "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
-             {{"loss_weight", "float", "1", ">= 0", "of both losses"}}},
+             {{"loss_weight", "float", "1", ">= 0", "of both losses"},
+              {"matrix", "string", "symmetric", "sum|symmetric", "A as it is (behind another pooling), or D^-1/2 A D^-1/2"}}},
     .min_inputs = 2,
     .max_inputs = 2,
     .takes = {Kind::tensor, Kind::graph},
