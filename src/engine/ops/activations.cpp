@@ -1,7 +1,7 @@
 // Activations of convolutional networks, element by element in any layout.
 //
-// relu6, hard_sigmoid, hard_swish and leaky_relu agree with training bit for bit, sigmoid and silu within the
-// rounding of exp.
+// relu6, hard_sigmoid, hard_swish and leaky_relu agree with training bit for bit; sigmoid, silu, elu and tanh within
+// the rounding of exp.
 #include <algorithm>
 #include <cmath>
 
@@ -56,6 +56,15 @@ Made make_hard_swish(const BuildContext& context) {
 Made make_leaky_relu(const BuildContext& context) {
   const auto slope = static_cast<float>(context.rules.real("slope"));
   return activation(context, [slope](float x) { return x > 0.0F ? x : x * slope; });
+}
+
+Made make_elu(const BuildContext& context) {
+  const auto alpha = static_cast<float>(context.rules.real("alpha"));
+  return activation(context, [alpha](float x) { return x > 0.0F ? x : alpha * std::expm1(x); });
+}
+
+Made make_tanh(const BuildContext& context) {
+  return activation(context, [](float x) { return std::tanh(x); });
 }
 
 }  // namespace tern::engine::ops

@@ -39,5 +39,8 @@ Made make_pad2d(const BuildContext&);      // pad2d.cpp
 Made make_slice(const BuildContext&);      // slice.cpp
 Made make_softmax(const BuildContext&);    // softmax.cpp
 Made make_upsample2d(const BuildContext&); // upsample2d.cpp
+Made make_elu(const BuildContext&);        // activations.cpp
+Made make_tanh(const BuildContext&);       // activations.cpp
+Made make_layer_norm(const BuildContext&); // layer_norm.cpp
 
 }  // namespace tern::engine::ops

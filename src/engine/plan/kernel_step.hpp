@@ -6,6 +6,7 @@
 
 #include "engine/layers/choose.hpp"
 #include "engine/operation.hpp"
+#include "engine/plan/code_grid.hpp"
 #include "engine/plan/step.hpp"
 
 namespace tern::engine {
@@ -13,14 +14,6 @@ namespace tern::engine {
 /// Values per output channel, padded as kernels::Epilogue wants them; empty: left out.
 struct ChannelValues {
   std::vector<float> scale, bias, norm_scale, norm_shift;
-};
-
-/// How floats become codes: the arithmetic of a `quantize` node.
-struct CodeGrid {
-  float scale = 1;
-  float low = 0, high = 255;  ///< whole numbers, less the zero point
-  std::int32_t offset = 0;
-  bool operator==(const CodeGrid&) const = default;
 };
 
 class KernelStep final : public Step {

@@ -55,23 +55,8 @@ class Lowering : Draft {
     values_[node.name] = v;
   }
 
-  float buffer(const net::Node& node, const char* name) const {
-    return pack::dequantize(model_.tensors.at(node.name + "." + name))[0];
-  }
-
-  /// None where codes would not fit a byte.
-  std::optional<CodeGrid> grid_of(const net::Node& node) const {
-    const auto [low, high] = net::code_range(net_, node);
-    const float zero = buffer(node, "zero_point");
-    CodeGrid grid{buffer(node, "scale"), static_cast<float>(low) - zero, static_cast<float>(high) - zero, 0};
-    if (!(grid.scale > 0) || zero != std::nearbyint(zero)) return std::nullopt;
-    if (grid.low > 0 || grid.low < -255 || grid.high - grid.low > 255) return std::nullopt;
-    grid.offset = static_cast<std::int32_t>(-grid.low);
-    return grid;
-  }
-
   bool lower_quantize(const net::Node& node) {
-    const auto grid = grid_of(node);
+    const auto grid = code_grid(model_, node);
     if (!grid) return false;
     const std::string& source = node.inputs[0];
     Value& src = value(source);
