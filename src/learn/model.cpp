@@ -12,10 +12,13 @@ namespace {
 
 at::Tensor initial_value(const net::ParameterSpec& spec, const std::string& name, std::int64_t fan_in,
                          std::uint64_t seed) {
-  if (spec.role == net::ParameterRole::norm || spec.role == net::ParameterRole::buffer) {
+  const bool is_score = spec.role == net::ParameterRole::norm && spec.shape.size() > 1;
+  if (is_score) fan_in = spec.shape.back();
+  else if (spec.role == net::ParameterRole::norm || spec.role == net::ParameterRole::buffer) {
     const bool is_one = spec.name == "weight" || spec.name == "running_var" || spec.name == "scale";
     return is_one ? at::ones(spec.shape) : at::zeros(spec.shape);
   }
+  if (fan_in == 0) return at::zeros(spec.shape);
   at::Tensor value = at::empty(spec.shape, at::kFloat);
   const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
   Rng rng(derive_seed(seed, name));
@@ -73,7 +76,7 @@ at::Tensor Parameter::stored() const { return integers().values(latent.sizes());
 
 Model::Model(net::Net net, std::uint64_t seed) : net_(std::move(net)) {
   for (const auto& node : net_.nodes()) {
-    std::int64_t fan_in = 1;  // of the node's last kernel: a bias follows its weight
+    std::int64_t fan_in = 0;  // of the node's last kernel: a bias follows its weight
     for (const auto& spec : net_.parameters(node)) {
       if (spec.role == net::ParameterRole::weight) fan_in = net::num_elements(spec.shape) / spec.shape[0];
       const std::string name = node.name + "." + spec.name;

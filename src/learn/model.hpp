@@ -50,8 +50,9 @@ struct Parameter {
 
 class Model {
  public:
-  /// Weights uniform in +-1/sqrt(fan_in) (He et al. 2015 as torch's layers use it), norms at gain 1 and shift 0,
-  /// drawn from `seed` and each parameter's name: adding a layer does not change the others.
+  /// Weights, their biases and vectors that score features (those of attention) uniform in +-1/sqrt(fan_in) (He et al.
+  /// 2015 as torch's layers use it), biases of nodes without a weight 0, norms at gain 1 and shift 0; drawn from `seed` and
+  /// each parameter's name: adding a layer does not change the others.
   Model(net::Net net, std::uint64_t seed);
 
   const net::Net& net() const { return net_; }

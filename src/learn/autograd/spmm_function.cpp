@@ -13,16 +13,19 @@ using torch::autograd::variable_list;
 
 const float* pointer(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
-kernels::Csr csr_of(const graph::Graph& graph, const float* value) {
-  return {graph.num_nodes(), graph.num_nodes(), graph.rowptr().data(), graph.col().data(), value};
+/// `value` undefined: the graph's own weights.
+kernels::Csr csr_of(const graph::Graph& graph, const at::Tensor& value) {
+  const float* own = graph.is_weighted() ? graph.weight().data() : nullptr;
+  return {graph.num_nodes(), graph.num_nodes(), graph.rowptr().data(), graph.col().data(),
+          value.defined() ? value.data_ptr<float>() : own};
 }
 
-/// Values of all edges: their weights times their factors; undefined where every edge weighs 1.
+/// Weights times factors.
 at::Tensor edge_values(const graph::Graph& graph, const at::Tensor& factor) {
-  if (!graph.is_weighted()) return factor.defined() ? factor.detach().contiguous() : at::Tensor();
-  const at::Tensor weight = at::empty({graph.num_edges()});
-  std::copy(graph.weight().begin(), graph.weight().end(), weight.data_ptr<float>());
-  return factor.defined() ? weight * factor.detach() : weight;
+  at::Tensor value = factor.detach().to(at::kFloat).clone(at::MemoryFormat::Contiguous);
+  if (!graph.is_weighted()) return value;
+  auto* weight = const_cast<float*>(graph.weight().data());
+  return value.mul_(at::from_blob(weight, {graph.num_edges()}));
 }
 
 /// What backward needs of a product with a fixed graph.
@@ -31,10 +34,9 @@ struct Product : torch::CustomClassHolder {
   const graph::Scales* scales = nullptr;  // owned by structure
 };
 
-at::Tensor multiply(const graph::Graph& graph, const at::Tensor& value, const kernels::SpmmTerms& terms, const at::Tensor& x) {
-  at::Tensor dst = at::empty_like(x);
-  kernels::spmm(csr_of(graph, value.defined() ? value.data_ptr<float>() : nullptr), x.size(1), x.data_ptr<float>(),
-                dst.data_ptr<float>(), terms);
+at::Tensor multiply(const kernels::Csr& matrix, const kernels::SpmmTerms& terms, const at::Tensor& x) {
+  at::Tensor dst = at::empty({matrix.rows, x.size(1)});
+  kernels::spmm(matrix, x.size(1), x.data_ptr<float>(), dst.data_ptr<float>(), terms);
   return dst;
 }
 
@@ -43,15 +45,17 @@ at::Tensor scaled_rows(const at::Tensor& x, const std::vector<float>& scale) {
   return x * at::from_blob(const_cast<float*>(scale.data()), {x.size(0), 1});
 }
 
+/// factor: none where every edge counts as it is.
 struct PropagateFunction : torch::autograd::Function<PropagateFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& factor,
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const c10::optional<at::Tensor>& factor,
                             const c10::intrusive_ptr<Product>& product) {
     const graph::Graph& graph = product->structure->graph();
     const graph::Scales& s = *product->scales;
-    const at::Tensor value = edge_values(graph, factor), src = x.contiguous();
+    const at::Tensor src = x.contiguous();
+    const at::Tensor value = factor ? edge_values(graph, *factor) : at::Tensor();
     ctx->saved_data["product"] = c10::IValue::make_capsule(product);
-    ctx->save_for_backward({value, factor.requires_grad() ? src : at::Tensor(), factor});
-    return multiply(graph, value, {pointer(s.row), pointer(s.column), pointer(s.self)}, src);
+    ctx->save_for_backward({value, factor && factor->requires_grad() ? src : at::Tensor()});
+    return multiply(csr_of(graph, value), {pointer(s.row), pointer(s.column), pointer(s.self)}, src);
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -60,22 +64,20 @@ struct PropagateFunction : torch::autograd::Function<PropagateFunction> {
     const graph::Graph& graph = product->structure->graph();
     const graph::Scales& s = *product->scales;
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor& value = saved[0];
-    const at::Tensor grad = grads[0].contiguous();
+    const at::Tensor &value = saved[0], &src = saved[1], grad = grads[0].contiguous();
     at::Tensor grad_x, grad_factor;
     if (ctx->needs_input_grad(0)) {
       const graph::Transposed& back = product->structure->transposed();
-      // A transposed matrix reads the original's values through `edge`; without values none is needed.
       kernels::SpmmTerms terms{pointer(s.column), pointer(s.row), pointer(s.self)};
-      if (value.defined()) terms.entry = back.edge.data();
-      grad_x = multiply(back.graph, value, terms, grad);
+      if (value.defined()) terms.entry = back.edge.data();  // reads the values in the original's order
+      grad_x = multiply(csr_of(back.graph, value), terms, grad);
     }
-    if (ctx->needs_input_grad(1)) {
+    if (src.defined()) {
       // Of edge (u, v): row[u] column[v] weight <grad_u, x_v>.
-      grad_factor = at::empty_like(saved[2]);
-      const at::Tensor left = scaled_rows(grad, s.row).contiguous(), right = scaled_rows(saved[1], s.column).contiguous();
-      kernels::sddmm(csr_of(graph, graph.is_weighted() ? graph.weight().data() : nullptr), left.size(1),
-                     left.data_ptr<float>(), right.data_ptr<float>(), grad_factor.data_ptr<float>());
+      grad_factor = at::empty({graph.num_edges()});
+      const at::Tensor left = scaled_rows(grad, s.row), right = scaled_rows(src, s.column);
+      kernels::sddmm(csr_of(graph, {}), left.size(1), left.data_ptr<float>(), right.data_ptr<float>(),
+                     grad_factor.data_ptr<float>());
     }
     return {grad_x, grad_factor, at::Tensor()};
   }
@@ -125,10 +127,14 @@ at::Tensor propagate(const GraphValue& graph, graph::Normalisation normalisation
   if (x.dim() != 2 || x.size(0) != graph.sparse->num_nodes())
     fail(ErrorKind::usage, "propagate", "expected one row a node ({}), got [{}]", graph.sparse->num_nodes(),
          fmt::join(x.sizes(), ", "));
+  const bool has_factor = graph.edge_factor.defined();
+  if (has_factor && graph.edge_factor.sizes() != at::IntArrayRef{graph.sparse->graph().num_edges()})
+    fail(ErrorKind::usage, "propagate", "expected one factor an edge ({}), got [{}]", graph.sparse->graph().num_edges(),
+         fmt::join(graph.edge_factor.sizes(), ", "));
   auto product = c10::make_intrusive<Product>();
   product->structure = graph.sparse;
   product->scales = &graph.sparse->scales(normalisation, lambda);
-  return PropagateFunction::apply(x, graph.edge_factor.defined() ? graph.edge_factor : at::Tensor(), product);
+  return PropagateFunction::apply(x, has_factor ? c10::optional<at::Tensor>(graph.edge_factor) : c10::nullopt, product);
 }
 
 at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation normalisation, double lambda, const at::Tensor& x) {

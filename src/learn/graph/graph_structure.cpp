@@ -20,6 +20,28 @@ const graph::Transposed& GraphStructure::transposed() const {
   return transposed_;
 }
 
+const GraphStructure::Looped& GraphStructure::with_self_loops() const {
+  const std::lock_guard lock(mutex_);
+  if (looped_.structure) return looped_;
+  graph::Graph looped = graph::with_self_loops(graph_);
+  looped_.edge.reserve(static_cast<std::size_t>(graph_.num_edges()));
+  for (std::int64_t u = 0; u < num_nodes(); ++u) {
+    const bool added = looped.degree(u) != graph_.degree(u);
+    const auto row = looped.neighbours(u);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (!added || row[i] != static_cast<std::int32_t>(u))
+        looped_.edge.push_back(looped.rowptr()[static_cast<std::size_t>(u)] + static_cast<std::int64_t>(i));
+  }
+  looped_.structure = std::make_shared<GraphStructure>(std::move(looped), offsets_);
+  return looped_;
+}
+
+bool GraphStructure::is_symmetric() const {
+  const std::lock_guard lock(mutex_);
+  if (!is_symmetric_) is_symmetric_ = graph::is_symmetric(graph_);
+  return *is_symmetric_;
+}
+
 const graph::Scales& GraphStructure::scales(graph::Normalisation normalisation, double lambda) const {
   const std::lock_guard lock(mutex_);
   const auto [found, added] = scales_.try_emplace({normalisation, lambda});

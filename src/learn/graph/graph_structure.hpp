@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,7 +28,15 @@ class GraphStructure {
   std::int64_t num_graphs() const { return static_cast<std::int64_t>(offsets_.size()) - 1; }
   /// Every edge reversed: what backward multiplies with.
   const graph::Transposed& transposed() const;
+  /// Whether every edge has its reverse with the same weight.
+  bool is_symmetric() const;
   const graph::Scales& scales(graph::Normalisation normalisation, double lambda = 1) const;
+  /// With a self loop in every row, as attention needs it: `edge[e]` is the place there of edge e.
+  struct Looped {
+    std::shared_ptr<const GraphStructure> structure;
+    std::vector<std::int64_t> edge;
+  };
+  const Looped& with_self_loops() const;
 
  private:
   graph::Graph graph_;
@@ -34,6 +44,8 @@ class GraphStructure {
   mutable std::mutex mutex_;
   mutable bool has_transposed_ = false;
   mutable graph::Transposed transposed_;
+  mutable std::optional<bool> is_symmetric_;
+  mutable Looped looped_;
   mutable std::map<std::pair<graph::Normalisation, double>, graph::Scales> scales_;
 };
 

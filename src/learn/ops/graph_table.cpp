@@ -12,7 +12,15 @@ struct Row {
 const Row graph_meanings[] = {
     {"graph", ops::graph},
     {"propagate", ops::propagate},
+    {"graph_attention", ops::graph_attention},
     {"graph_readout", ops::graph_readout},
+    {"mincut", ops::mincut},
+    {"diffpool", ops::diffpool},
+    {"topk", ops::topk},
+    {"sagpool", ops::sagpool},
+    {"graph_pool", ops::graph_pool},
+    {"graph_coarsen", ops::graph_coarsen},
+    {"graph_lift", ops::graph_lift},
 };
 
 const Row sparse_meanings[] = {
