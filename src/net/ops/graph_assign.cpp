@@ -26,7 +26,7 @@ TensorType infer_scored_selection(const OpContext& context) {
 }
 
 std::vector<ParameterSpec> topk_parameters(const OpContext& context) {
-  return {{"projection", {1, context.src[0].shape[0]}, ParameterRole::bias}};  // starts at random: only its direction counts
+  return {{"projection", {1, context.src[0].shape[0]}, ParameterRole::norm}};
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ extern const Architecture gin, gin_graph;   // gin.cpp
 extern const Architecture gat;              // gat.cpp
 extern const Architecture cluster_gcn;      // cluster_gcn.cpp
 extern const Architecture l_gcn;            // l_gcn.cpp
+extern const Architecture mincut_net, diffpool_net, topk_net, sagpool_net;  // pooling.cpp
+extern const Architecture mincut_clustering;                                // clustering.cpp
 
 /// Options whose zeros and empty texts are replaced by `defaults`, by 1433 features and 7 classes (Cora's); hidden is
 /// multiplied with width. Heads or a norm that `defaults` lacks are not read. Errors (ErrorKind::usage, place: the architecture): an input that is not [features], counts out
