@@ -1,0 +1,44 @@
+#include "train/graph/full_batch.hpp"
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "data/graphs/graph_set.hpp"
+#include "learn/torch.hpp"
+
+namespace tern::train {
+namespace {
+
+GraphRunResult run(learn::Model& model, const graph::GraphData& data, const GraphProcedureOptions& options) {
+  FullBatchSource source(data, options.metric, options.train.label_smoothing);
+  return run_source(model, source, options, source.task().metric);
+}
+
+}  // namespace
+
+FullBatchSource::FullBatchSource(const graph::GraphData& data, const std::string& metric, double label_smoothing)
+    : task_(node_task(data, metric)), identity_("full-batch " + to_hex(data::checksum(data)) + " " + task_.metric) {
+  if (task_.train.size(0) == 0) fail(ErrorKind::usage, place(), "the training part is empty");
+  batch_.frames = task_.frames;
+  batch_.targets = task_.targets.index_select(0, task_.train);
+  if (label_smoothing > 0)
+    batch_.targets = batch_.targets * (1 - label_smoothing) + label_smoothing / static_cast<double>(data.num_classes);
+  if (task_.labels.defined()) batch_.labels = task_.labels.index_select(0, task_.train);
+  batch_.graph = task_.graph;
+  batch_.rows = task_.train;
+}
+
+TrainBatch FullBatchSource::batch(std::int64_t, std::int64_t) { return batch_; }
+
+compress::Samples FullBatchSource::samples(std::int64_t) {
+  return {{batch_.frames, task_.targets.index_select(0, task_.train), 1, batch_.graph, batch_.rows}};
+}
+
+const GraphProcedure& full_batch_procedure() {
+  static const GraphProcedure procedure{
+      {"full-batch", "the whole graph in every step",
+       "Kipf and Welling 2017, Semi-supervised classification with graph convolutional networks", {}},
+      run};
+  return procedure;
+}
+
+}  // namespace tern::train
