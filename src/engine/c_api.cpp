@@ -24,7 +24,7 @@ struct tern_instance {
 namespace {
 
 static_assert(sizeof(tern_error) == 1024, "its size is part of the ABI");
-static_assert(sizeof(void*) != 8 || (sizeof(tern_model_options) == 16 && sizeof(tern_instance_options) == 24 &&
+static_assert(sizeof(void*) != 8 || (sizeof(tern_model_options) == 24 && sizeof(tern_instance_options) == 24 &&
                                      sizeof(tern_tensor_type) == 32),
               "members are only ever added, at the end");
 
@@ -86,6 +86,8 @@ engine::Options engine_options(const tern_model_options* given) {
   const tern_model_options options = known_part(given, TERN_MODEL_OPTIONS_INIT);
   engine::Options known;
   known.measure = options.skip_measuring == 0;
+  if (options.cache_folder != nullptr)
+    known.cache_folder = *options.cache_folder == '\0' ? engine::default_cache_folder() : options.cache_folder;
   return known;
 }
 

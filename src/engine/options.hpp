@@ -13,7 +13,14 @@ struct Options {
   /// a layer, in the table's order.
   bool measure = true;
   /// Takes the kernel of this name wherever it suits, instead of measuring; empty: no preference.
-  std::string kernel;
+  std::string kernel{};
+  /// Folder in which measurements are kept for the next start; empty: none. A file there holds those of one processor,
+  /// instruction set and version of this library. What cannot be read or written there is measured again.
+  std::string cache_folder{};
 };
+
+/// TERN_CACHE where it is set (a folder, or "off": empty), else XDG_CACHE_HOME/tern, else HOME/.cache/tern; empty where
+/// none of these is set.
+std::string default_cache_folder();
 
 }  // namespace tern::engine

@@ -152,7 +152,8 @@ PlanDescription Program::describe() const {
   PlanDescription description;
   if (!state_->fused) return description;
   for (const auto& step : state_->fused->steps())
-    description.steps.push_back({step->facts.nodes, step->facts.kernel, step->facts.macs, step->facts.weight_bytes, step->facts.candidates});
+    description.steps.push_back({step->facts.nodes, step->facts.kernel, step->facts.macs, step->facts.weight_bytes, step->facts.candidates,
+                                 step->facts.measured});
   description.weight_bytes = state_->fused->weight_bytes();
   return description;
 }

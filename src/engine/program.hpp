@@ -47,6 +47,7 @@ struct StepDescription {
   std::int64_t macs = 0;                 ///< of one frame
   std::size_t weight_bytes = 0;
   std::vector<std::pair<std::string, double>> candidates;  ///< kernels measured, microseconds of a frame, fastest first
+  bool measured = false;                 ///< now, not remembered from before
 };
 
 struct PlanDescription {

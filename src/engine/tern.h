@@ -66,8 +66,10 @@ typedef struct tern_model_options {
   size_t size;            /* sizeof(tern_model_options) */
   int32_t skip_measuring; /* 0: kernels are chosen by measuring them, some milliseconds a layer; else by a fixed order */
   int32_t reserved;       /* 0 */
+  const char* cache_folder; /* where measurements are kept for the next start; null: nowhere; "": the user's cache folder
+                               ($TERN_CACHE, else $XDG_CACHE_HOME/tern, else ~/.cache/tern) */
 } tern_model_options;
-#define TERN_MODEL_OPTIONS_INIT {sizeof(tern_model_options), 0, 0}
+#define TERN_MODEL_OPTIONS_INIT {sizeof(tern_model_options), 0, 0, NULL}
 
 typedef struct tern_instance_options {
   size_t size;         /* sizeof(tern_instance_options) */

@@ -116,6 +116,7 @@ report::Table step_table(const engine::PlanDescription& plan, const Measured& me
 int bench_model(const BenchArguments& a, const GlobalOptions& globals) {
   engine::Options options;
   options.kernel = a.kernel;
+  options.cache_folder = engine::default_cache_folder();
   const auto program = engine::Program::load(a.model, options);
   if (!program) fail(ErrorKind::bad_data, "", "{}", program.error().message);
   const net::TensorType& type = program->net().type(program->net().input().name);
@@ -155,6 +156,11 @@ int bench_model(const BenchArguments& a, const GlobalOptions& globals) {
   fmt::print("throughput: {:.0f} samples/s\n", measured.throughput);
   fmt::print("memory: {} bytes of packed weights, {} of activations and scratch; {} in the file\n", plan.weight_bytes,
              instance->bytes(), file_bytes);
+  if (a.candidates) {
+    const auto now = std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) { return step.measured; });
+    fmt::print("kernels of {} step{} were measured now; others are kept in {}\n", now, now == 1 ? "" : "s",
+               options.cache_folder.empty() ? "no folder" : options.cache_folder);
+  }
   fmt::print("the dense 8-bit kernel reaches {:.0f} GOP/s here\n", ceiling);
   return 0;
 }
@@ -173,7 +179,7 @@ void add_bench(CLI::App& app, GlobalOptions& globals, std::function<int()>& acti
   for (const auto& kernel : engine::layer_kernels()) kernels.emplace_back(kernel.name);
   command->add_option("--kernel", a->kernel, "take this kernel wherever it suits, instead of the fastest")
       ->check(CLI::IsMember(kernels));
-  command->add_flag("--candidates", a->candidates, "list what every kernel took while planning");
+  command->add_flag("--candidates", a->candidates, "list what every kernel took while planning, or when it was measured before (TERN_CACHE=off: always now)");
   command->footer("Examples:\n  tern bench model.tern --threads 1\n  tern bench model.tern --candidates\n"
                   "  tern bench model.tern --kernel sparse --json");
   command->callback([&, a] {

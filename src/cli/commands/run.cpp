@@ -30,7 +30,9 @@ const data::Split& choose_split(const data::FrameDataset& data, const std::strin
 }
 
 int run_model(const RunArguments& a, const data::DataOptions& data_options, const GlobalOptions& globals) {
-  const auto program = engine::Program::load(a.model);
+  engine::Options options;
+  options.cache_folder = engine::default_cache_folder();
+  const auto program = engine::Program::load(a.model, options);
   if (!program) fail(ErrorKind::bad_data, "", "{}", program.error().message);
   if (!a.files.files.empty()) {
     FileRun files = a.files;

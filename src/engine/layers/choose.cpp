@@ -1,114 +1,98 @@
 #include "engine/layers/choose.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <cstring>
 #include <map>
 #include <mutex>
-#include <tuple>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
-#include "base/seed.hpp"
-#include "kernels/isa.hpp"
 
 namespace tern::engine {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+/// Layers of equal text share their measurements.
+std::string text_of(const LayerTask& task) {
+  const kernels::ConvShape& s = task.shape;
+  const EpilogueParts& e = task.epilogue;
+  return fmt::format(
+      "{} of {}x{} at {}/{} to {} of {}x{}, groups {} kernel {}x{} stride {}x{} pad {}x{} dilation {}x{}, {} {}..{}, {} bits, "
+      "zeros {}/20, epilogue {}{}{}{}{}",
+      s.ic, task.source_h, task.source_w, s.src_pixel, s.src_row, s.oc, s.out_h, s.out_w, s.groups, s.kernel_h, s.kernel_w,
+      s.stride_h, s.stride_w, s.pad_h, s.pad_w, s.dilation_h, s.dilation_w, task.source == Form::bits ? "bits" : "codes",
+      task.source_offset, task.source_largest, task.bits, static_cast<int>(task.zeros() * 20),
+      e.residual_floats ? "residual-floats " : "", e.residual_codes ? "residual-codes " : "", e.floats ? "floats " : "",
+      e.codes ? "codes " : "", task.cold_weights ? "cold" : "warm");
+}
 
-/// A frame to measure on: random codes, or spikes at a tenth of the places.
-class Sample {
+/// A file may be older than the table.
+bool can_choose(const std::vector<KernelTime>& times, const LayerTask& task) {
+  return std::all_of(times.begin(), times.end(), [&](const KernelTime& time) {
+    const auto kernel = std::find_if(layer_kernels().begin(), layer_kernels().end(),
+                                     [&](const LayerKernel& k) { return k.name == time.kernel; });
+    return kernel != layer_kernels().end() && kernel->suits(task);
+  });
+}
+
+/// What the process knows.
+class Memory {
  public:
-  explicit Sample(const LayerTask& task) {
-    const kernels::ConvShape& s = task.shape;
-    const std::int64_t rows = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
-    const std::int64_t element = task.source == Form::bits ? 8 : 1;
-    const auto size = static_cast<std::size_t>(rows * s.src_row * element);
-    memory_.resize(size + 2 * Storage::slack + 64);
-    begin_ = Storage::slack + (64 - reinterpret_cast<std::uintptr_t>(memory_.data()) % 64) % 64;
-    Rng rng(1);
-    if (task.source == Form::codes)
-      for (std::size_t i = 0; i < size; ++i)
-        memory_[begin_ + i] =
-            static_cast<std::uint8_t>(rng.below(static_cast<std::uint64_t>(task.source_largest) + 1));
-    else
-      for (std::int64_t pixel = 0; pixel < rows * s.src_row / s.src_pixel; ++pixel)
-        for (std::int64_t c = 0; c < s.ic; ++c)
-          if (rng.uniform() < 0.1) set(pixel * s.src_pixel * 64 + c);
-    begin_ += static_cast<std::size_t>((s.pad_h * s.src_row + s.pad_w * s.src_pixel) * element);
-    const auto outputs = static_cast<std::size_t>(s.out_h * s.out_w * s.oc) + 64;
-    codes_.resize(outputs);
-    if (task.epilogue.floats) floats_.resize(outputs);
-    if (task.epilogue.residual_floats) residual_.resize(outputs);
-    if (task.epilogue.residual_codes) residual_codes_.resize(outputs);
-    constants_.assign(static_cast<std::size_t>((s.oc + kernels::epilogue_block)), 0.01F);
+  /// Also whether they were measured now.
+  std::pair<std::vector<KernelTime>, bool> times_of(const LayerTask& task, const std::string& folder) {
+    const std::string layer = text_of(task);
+    const std::lock_guard lock(mutex_);  // also: no two measurements disturb each other
+    Known& known = enter(folder);
+    const auto found = known.times.find(layer);
+    if (found != known.times.end() && can_choose(found->second, task)) return {found->second, false};
+    known.unsaved = known.read;
+    return {known.times.insert_or_assign(layer, measure_kernels(task)).first->second, true};
   }
 
-  const void* src() const { return memory_.data() + begin_; }
-  /// Reads so much else that weights leave the nearer caches, then the source again.
-  void evict() {
-    constexpr std::size_t twice_a_second_cache = 2 << 20;
-    if (others_.empty()) others_.assign(twice_a_second_cache, 1);
-    std::uint8_t sum = 0;
-    for (const auto* bytes : {&others_, &memory_})
-      for (std::size_t i = 0; i < bytes->size(); i += 64) sum = static_cast<std::uint8_t>(sum + (*bytes)[i]);
-    *const_cast<volatile std::uint8_t*>(codes_.data()) = sum;
+  void save(const std::string& folder) {
+    const std::lock_guard lock(mutex_);
+    const std::string place = measuring_place();
+    Known& known = known_[place];
+    if (known.unsaved.erase(folder) == 0) return;
+    const std::filesystem::path file = choice_file(folder, place);
+    try {
+      KernelTimes all = known.times;
+      all.merge(read_choices(file, place));  // other processes may have written since
+      write_choices(file, place, all);
+    } catch (const Error&) {
+      // A cache that cannot be written costs the next start its measurements, no more.
+    }
   }
-  kernels::Epilogue epilogue(const LayerTask& task) {
-    const kernels::ConvShape& s = task.shape;
-    kernels::Epilogue e;
-    e.channels = s.oc;
-    e.scale = constants_.data();
-    e.bias = constants_.data();
-    e.clamp = true;
-    e.clamp_high = INFINITY;
-    if (task.epilogue.codes) e.codes = {codes_.data(), s.oc, s.oc * s.out_w};
-    if (task.epilogue.floats) e.floats = {floats_.data(), s.oc, s.oc * s.out_w};
-    if (task.epilogue.residual_floats) e.residual = {residual_.data(), s.oc, s.oc * s.out_w};
-    if (task.epilogue.residual_codes) e.residual_codes = {residual_codes_.data(), s.oc, s.oc * s.out_w};
-    return e;
+
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    known_.clear();
   }
 
  private:
-  void set(std::int64_t bit) {
-    std::uint8_t& byte = memory_[begin_ + static_cast<std::size_t>(bit / 8)];
-    byte = static_cast<std::uint8_t>(byte | 1U << (bit % 8));
+  struct Known {
+    KernelTimes times;
+    std::set<std::string> read;     ///< folders
+    std::set<std::string> unsaved;  ///< folders whose files lack some of `times`
+  };
+
+  Known& enter(const std::string& folder) {
+    const std::string place = measuring_place();
+    Known& known = known_[place];
+    if (folder.empty() || !known.read.insert(folder).second) return known;
+    KernelTimes kept = read_choices(choice_file(folder, place), place);
+    for (const auto& [layer, times] : known.times)
+      if (!kept.contains(layer)) known.unsaved.insert(folder);
+    known.times.merge(kept);
+    return known;
   }
 
-  std::vector<std::uint8_t> memory_, others_;
-  std::size_t begin_ = 0;  ///< of the frame, then of its element (0, 0)
-  std::vector<float> constants_, floats_, residual_;
-  std::vector<std::uint8_t> codes_, residual_codes_;
+  std::mutex mutex_;
+  std::map<std::string, Known> known_;  ///< by measuring_place(): the instruction set can be forced
 };
 
-/// Least time of a frame; at least 3 runs and half a millisecond.
-double microseconds(const Layer& layer, const LayerTask& task, Sample& sample) {
-  std::vector<std::byte> scratch(layer.scratch_bytes() + 64);
-  void* aligned = scratch.data();
-  std::size_t space = scratch.size();
-  std::align(64, layer.scratch_bytes(), aligned, space);
-  const kernels::Epilogue epilogue = sample.epilogue(task);
-  double least = INFINITY, total = 0;
-  for (int run = 0; run < 3 || (total < 500 && run < 100); ++run) {
-    if (task.cold_weights) sample.evict();
-    const auto start = Clock::now();
-    layer.run(sample.src(), epilogue, 0, task.shape.out_h, aligned);
-    const double time = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-    least = std::min(least, time);
-    total += time;
-  }
-  return least;
-}
-
-/// Layers of equal key share their measurements.
-using Key = std::tuple<std::string, int, Form, int, int, int, EpilogueParts, bool>;
-
-Key key_of(const LayerTask& task) {
-  const kernels::ConvShape& s = task.shape;
-  std::string shape(reinterpret_cast<const char*>(&s), sizeof s);
-  return {std::move(shape), task.bits, task.source, task.source_offset, static_cast<int>(task.zeros() * 20),
-          static_cast<int>(kernels::current_isa()), task.epilogue, task.cold_weights};
+Memory& memory() {
+  static Memory instance;
+  return instance;
 }
 
 const LayerKernel& find_kernel(std::string_view name) {
@@ -119,37 +103,24 @@ const LayerKernel& find_kernel(std::string_view name) {
 
 }  // namespace
 
-std::vector<KernelTime> measured_kernels(const LayerTask& task) {
-  static std::mutex mutex;
-  static std::map<Key, std::vector<KernelTime>> memory;
-  const Key key = key_of(task);
-  const std::lock_guard lock(mutex);  // also: no two measurements disturb each other
-  if (const auto found = memory.find(key); found != memory.end()) return found->second;
-  std::vector<KernelTime> times;
-  Sample sample(task);
-  for (const auto& kernel : layer_kernels()) {
-    const bool is_plain = kernel.name == layers::plain.name;
-    if (!kernel.suits(task) || (is_plain && !times.empty())) continue;  // nothing is slower than plain
-    times.push_back({std::string(kernel.name), microseconds(*kernel.make(task), task, sample)});
-  }
-  std::stable_sort(times.begin(), times.end(),
-                   [](const KernelTime& a, const KernelTime& b) { return a.microseconds < b.microseconds; });
-  return memory[key] = times;
-}
-
 ChosenLayer choose_layer(const LayerTask& task, const Options& options) {
-  const auto chosen = [&](const LayerKernel& kernel, std::vector<KernelTime> times) {
-    return ChosenLayer{kernel.make(task), std::string(kernel.name), std::move(times)};
+  const auto chosen = [&](const LayerKernel& kernel, std::vector<KernelTime> times, bool measured = false) {
+    return ChosenLayer{kernel.make(task), std::string(kernel.name), std::move(times), measured};
   };
   if (!options.kernel.empty() && find_kernel(options.kernel).suits(task))
     return chosen(find_kernel(options.kernel), {});
   if (options.measure) {
-    std::vector<KernelTime> times = measured_kernels(task);
-    return chosen(find_kernel(times.front().kernel), times);
+    auto [times, measured] = memory().times_of(task, options.cache_folder);
+    const LayerKernel& fastest = find_kernel(times.front().kernel);
+    return chosen(fastest, std::move(times), measured);
   }
   for (const auto& kernel : layer_kernels())
     if (kernel.suits(task)) return chosen(kernel, {});
   return chosen(layers::plain, {});
 }
+
+void keep_choices(const Options& options) { memory().save(options.cache_folder); }
+
+void forget_choices() { memory().forget(); }
 
 }  // namespace tern::engine

@@ -5,27 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "engine/layers/choice_file.hpp"
 #include "engine/layers/layer.hpp"
 #include "engine/options.hpp"
 
 namespace tern::engine {
 
-struct KernelTime {
-  std::string kernel;
-  double microseconds = 0;  ///< of one frame on one thread; 0: not measured
-};
-
 struct ChosenLayer {
   std::unique_ptr<Layer> layer;
   std::string kernel;
   std::vector<KernelTime> times;  ///< of every kernel that suits, fastest first
+  bool measured = false;          ///< now; otherwise remembered, or not asked for
 };
 
-/// Every kernel that suits, fastest first, on random codes or spikes at a tenth of the places. Kept for layers of equal
-/// shape, widths and zeros.
-std::vector<KernelTime> measured_kernels(const LayerTask& task);
+/// Every kernel that suits, fastest first, on random codes or spikes at a tenth of the places.
+std::vector<KernelTime> measure_kernels(const LayerTask& task);
 
+/// Measurements are kept in the process for layers of equal shape, widths and zeros, and read from options.cache_folder.
 /// Errors: ErrorKind::usage when options.kernel is unknown.
 ChosenLayer choose_layer(const LayerTask& task, const Options& options);
+
+/// Writes what was measured since into options.cache_folder, once a plan is made; nothing where it cannot.
+void keep_choices(const Options& options);
+
+/// Forgets what the process remembers, for tests: as after a start.
+void forget_choices();
 
 }  // namespace tern::engine

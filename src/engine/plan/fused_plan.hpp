@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/layers/choose.hpp"
 #include "engine/plan/lowering.hpp"
 
 namespace tern::engine {
@@ -13,7 +14,9 @@ namespace tern::engine {
 class FusedPlan {
  public:
   /// Errors: as lower().
-  FusedPlan(const pack::PackedModel& model, const Options& options) : lowered_(lower(model, options)) {}
+  FusedPlan(const pack::PackedModel& model, const Options& options) : lowered_(lower(model, options)) {
+    keep_choices(options);
+  }
 
   const std::vector<std::unique_ptr<Step>>& steps() const { return lowered_.steps; }
   const std::vector<Storage>& storages() const { return lowered_.storages; }

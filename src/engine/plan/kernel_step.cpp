@@ -106,6 +106,7 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
   std::vector<std::int8_t>().swap(weights_);  // assigning {} would keep its memory
   facts.kernel = layer_.kernel;
   facts.weight_bytes = layer_.layer->weight_bytes();
+  facts.measured = layer_.measured;
   for (const auto& time : layer_.times) facts.candidates.emplace_back(time.kernel, time.microseconds);
 }
 

@@ -38,6 +38,7 @@ struct StepFacts {
   std::int64_t macs = 0;     ///< of one frame
   std::size_t weight_bytes = 0;
   std::vector<std::pair<std::string, double>> candidates;  ///< kernels measured and their microseconds, fastest first
+  bool measured = false;     ///< those were measured for this plan, not remembered
 };
 
 class Step {
