@@ -21,6 +21,7 @@ struct LossRow {
 
 /// "ce": cross entropy of softmax(scores), -sum target * log p, mean over samples.
 /// "bce": binary cross entropy of sigmoid(scores), mean over samples and classes: a sample may have several labels.
+/// "none": 0, for networks whose operations bring losses of their own (ForwardOptions::auxiliary).
 /// "mse": mean over samples and classes of (score - target)^2, for spike rates.
 const std::vector<LossRow>& loss_table();
 const LossRow& find_loss(std::string_view name);

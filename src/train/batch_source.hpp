@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,7 @@ struct TrainBatch {
 struct Scores {
   double validation = 0;
   double test = 0;  ///< reported, never selected on; sources that pay for it separately leave it NaN
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< where the source measures it
 };
 
 /// A function of (epoch, index) alone: the same call gives the same batch, so that a killed run resumes bit for bit.

@@ -23,7 +23,8 @@ Json to_json(const CheckpointInfo& info) {
   Json history = Json::array();
   for (const auto& e : info.history)
     history.push_back({e.epoch, e.train_loss, e.train_accuracy, e.validation_accuracy, e.learning_rate, e.seconds,
-                       std::isfinite(e.test_accuracy) ? Json(e.test_accuracy) : Json()});
+                       std::isfinite(e.test_accuracy) ? Json(e.test_accuracy) : Json(),
+                       std::isfinite(e.validation_loss) ? Json(e.validation_loss) : Json()});
   return {{"phase", p.phase},     {"epoch", p.epoch},     {"batch", p.batch},       {"loss_sum", p.loss_sum},
           {"correct", p.correct}, {"seen", p.seen},       {"seconds", p.seconds},   {"history", history},
           {"fingerprint", info.fingerprint}, {"finished", info.finished}};
@@ -36,6 +37,7 @@ CheckpointInfo info_from_json(const Json& json) {
   for (const auto& e : json.at("history")) {
     info.history.push_back({e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)});
     if (e.size() > 6 && e.at(6).is_number()) info.history.back().test_accuracy = e.at(6);
+    if (e.size() > 7 && e.at(7).is_number()) info.history.back().validation_loss = e.at(7);
   }
   info.fingerprint = json.at("fingerprint");
   info.finished = json.at("finished");

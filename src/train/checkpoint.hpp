@@ -18,6 +18,7 @@ struct EpochResult {
   int epoch = 0;  ///< from 1, over all phases
   double train_loss = 0.0, train_accuracy = 0.0, validation_accuracy = 0.0, learning_rate = 0.0, seconds = 0.0;
   double test_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< where the source measures it after each epoch
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< the same
 };
 
 /// Where a run stands. Random draws are functions of (seed, epoch, step), so that no generator state is kept.

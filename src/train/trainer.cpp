@@ -35,6 +35,8 @@ class Run {
       : model_(model), source_(source), options_(options), progress_(progress), on_epoch_(on_epoch), on_note_(on_note),
         loss_(learn::find_loss(options.loss).loss), phases_(plan.phases),
         epochs_(compress::epochs_of_phases(plan, options.epochs)) {
+    if (options.patience > 0 && (!phases_.empty() || !options.validate_each_epoch))
+      fail(ErrorKind::usage, "train", "patience is for runs without a plan that validate after each epoch");
     if (phases_.empty()) phases_.emplace_back();
     compress::check_plan(plan, model);
     if (options.distillation > 0) teacher_ = std::make_unique<learn::Model>(model.clone_without_quantizers());
@@ -103,11 +105,12 @@ class Run {
     }
     const double seen = static_cast<double>(std::max<std::int64_t>(1, at.seen));
     EpochResult result{epoch, at.loss_sum / seen, static_cast<double>(at.correct) / seen, 0.0, rate, 0.0};
-    const bool ends_phase = at.epoch + 1 == epochs_of(at.phase);
+    bool ends_phase = at.epoch + 1 == epochs_of(at.phase);
     if (ends_phase) finish_phase();
     if (options_.validate_each_epoch) validate(result);
     result.seconds = seconds_before + seconds_since(start);
     info_.history.push_back(result);
+    ends_phase = ends_phase || waited_enough();
     at = {at.phase, at.epoch + 1, 0, 0.0, 0, 0, 0.0};
     if (ends_phase) next_phase();
     save();
@@ -119,6 +122,17 @@ class Run {
     const Scores scores = source_.evaluate(model_);
     if (std::isfinite(scores.validation)) result.validation_accuracy = scores.validation;
     result.test_accuracy = scores.test;
+    result.validation_loss = scores.validation_loss;
+    if (options_.patience > 0 && !std::isfinite(scores.validation_loss))
+      fail(ErrorKind::usage, source_.place(), "patience needs a validation loss, and there is none");
+  }
+
+  /// Whether the lowest validation loss lies options_.patience epochs back.
+  bool waited_enough() const {
+    if (options_.patience == 0) return false;
+    const auto lower = [](const EpochResult& a, const EpochResult& b) { return a.validation_loss < b.validation_loss; };
+    const auto best = std::min_element(info_.history.begin(), info_.history.end(), lower);
+    return info_.history.end() - best > options_.patience;
   }
 
   void finish_phase() { phase_run().finish(epochs_of(info_.position.phase) * batches_per_epoch_); }
@@ -280,6 +294,7 @@ std::string fingerprint(const learn::Model& model, const BatchSource& source, co
   // Later options leave the text of runs without them as it was.
   if (o.distillation > 0) text += fmt::format("|distillation {} {}", o.distillation, o.temperature);
   if (!o.optimizer.decay_only.empty()) text += "|decay " + o.optimizer.decay_only;
+  if (o.patience > 0) text += fmt::format("|patience {}", o.patience);
   if (o.clip_gradient > 0) text += fmt::format("|clip {}", o.clip_gradient);
   return to_hex(fnv1a_64(text));
 }

@@ -46,6 +46,9 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   std::int64_t calibration_samples = 512;  ///< of the training split, for methods that look at data
   bool validate_each_epoch = true;
+  /// > 0: training ends after so many epochs without a lower validation loss; of runs without a plan, on sources that
+  /// measure that loss.
+  int patience = 0;
   double clip_gradient = 0;  ///< > 0: largest norm of all gradients together
   GradientExchange* exchange = nullptr;  ///< null: one process
   std::filesystem::path checkpoint;       ///< empty: none is written
