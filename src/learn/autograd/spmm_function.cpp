@@ -182,6 +182,9 @@ at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation nor
 }
 
 at::Tensor sparse_linear(const SparseRows& x, const at::Tensor& weight) {
+  if (weight.dim() != 2 || weight.size(1) != x.matrix->columns)
+    fail(ErrorKind::usage, "sparse_linear", "expected a weight [out, {}], got [{}]", x.matrix->columns,
+         fmt::join(weight.sizes(), ", "));
   auto operand = c10::make_intrusive<SparseOperand>();
   operand->rows = x;
   return SparseLinearFunction::apply(weight, operand);

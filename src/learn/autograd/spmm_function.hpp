@@ -16,6 +16,7 @@ at::Tensor propagate(const GraphValue& graph, graph::Normalisation normalisation
 at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation normalisation, double lambda, const at::Tensor& x);
 
 /// x W' with x sparse and weight [out, features] -> [rows, out]. Differentiable in weight.
+/// Errors: usage where the features differ.
 at::Tensor sparse_linear(const SparseRows& x, const at::Tensor& weight);
 
 }  // namespace tern::learn
