@@ -38,6 +38,7 @@ void add_run(CLI::App& app, GlobalOptions& globals, std::function<int()>& action
 void add_bench(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_diff(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_show(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
+void add_graph(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_list(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 void add_data(CLI::App& app, GlobalOptions& globals, std::function<int()>& action);
 

@@ -19,7 +19,8 @@ constexpr int exit_usage = 2;
 
 const cli::AddCommand commands[] = {cli::add_study, cli::add_train, cli::add_compress, cli::add_cost, cli::add_pack,
                                     cli::add_run,   cli::add_bench, cli::add_diff,    cli::add_import, cli::add_export,
-                                    cli::add_sensitivity, cli::add_show,  cli::add_data,     cli::add_list};
+                                    cli::add_sensitivity, cli::add_show,  cli::add_data,     cli::add_graph,
+                                    cli::add_list};
 
 void set_up(const cli::GlobalOptions& globals) {
   learn::keep_freed_memory();

@@ -5,6 +5,7 @@
 
 #include "base/interrupt.hpp"
 #include "cli/command.hpp"
+#include "cli/commands/graph_command.hpp"
 #include "cli/data_options.hpp"
 #include "cli/terminal.hpp"
 #include "base/error.hpp"
@@ -52,10 +53,12 @@ void add_data(CLI::App& app, GlobalOptions& globals, std::function<int()>& actio
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "an event recording (.bin, .aedat, .aedat4, .raw, .dat); else --data is shown");
   auto options = add_data_options(*command);
+  add_graph_info(*command, "graph", globals, action);
   command->footer("Examples:\n  tern data --data nmnist-mini\n  tern data --data fashion-mnist\n"
                   "  tern data --data nmnist --path nmnist-4class\n"
-                  "  tern data recording.aedat4");
-  command->callback([&, file, options] {
+                  "  tern data recording.aedat4\n  tern data graph cora --path planetoid");
+  command->callback([&, command, file, options] {
+    if (!command->get_subcommands().empty()) return;  // tern data graph
     action = [&, file, options] { return file->empty() ? show_set(*options, globals) : show_file(*file, globals.json); };
   });
 }

@@ -20,6 +20,7 @@
 #include "compress/structure/channel_criterion.hpp"
 #include "cost/encoding.hpp"
 #include "data/dataset.hpp"
+#include "data/graphs/graph_set.hpp"
 #include "data/transform.hpp"
 #include "formats/events/read_events.hpp"
 #include "kernels/surrogate.hpp"
@@ -27,6 +28,8 @@
 #include "learn/torch.hpp"
 #include "net/op.hpp"
 #include "pack/storage_encoding.hpp"
+#include "train/graph/metrics.hpp"
+#include "train/graph/procedures.hpp"
 #include "train/learning_rate.hpp"
 #include "train/optimizer.hpp"
 #include "zoo/architecture.hpp"
@@ -96,6 +99,9 @@ std::vector<Kind> all_kinds() {
           {"learning-rates", "schedules of the learning rate", train::learning_rate_table()},
           {"losses", "", infos(learn::loss_table())},
           {"data-sets", "", infos(data::data_set_table())},
+          {"graph-data-sets", "", infos(data::graph_set_table())},
+          {"procedures", "how graph networks are trained", infos(train::graph_procedure_table())},
+          {"metrics", "what graph networks are scored by", infos(train::metric_table())},
           {"event-formats", "recordings that can be read", infos(formats::event_format_table())},
           {"transforms", "of events, before they are counted into frames", infos(data::transform_table())},
           {"storage-encodings", "of tensors in a .tern file: the smallest is taken",

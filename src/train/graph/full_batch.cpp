@@ -13,6 +13,15 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   return run_source(model, source, options, source.task().metric);
 }
 
+/// Kipf and Welling: Adam at 0.01, an L2 penalty of 5e-4 / 2 on the first layer's weights, 200 epochs.
+void set_defaults(TrainOptions& options) {
+  options.epochs = 200;
+  options.optimizer.name = "adam-l2";
+  options.optimizer.weight_decay = 5e-4;
+  options.optimizer.decay_only = "linear1";
+  options.learning_rate = {.name = "constant", .base = 0.01, .warmup_share = 0};
+}
+
 }  // namespace
 
 FullBatchSource::FullBatchSource(const graph::GraphData& data, const std::string& metric, double label_smoothing)
@@ -37,7 +46,7 @@ const GraphProcedure& full_batch_procedure() {
   static const GraphProcedure procedure{
       {"full-batch", "the whole graph in every step",
        "Kipf and Welling 2017, Semi-supervised classification with graph convolutional networks", {}},
-      run};
+      run, set_defaults};
   return procedure;
 }
 

@@ -57,6 +57,8 @@ using GraphProcedureFunction = GraphRunResult (*)(learn::Model& model, const gra
 struct GraphProcedure {
   MethodInfo info;  ///< info.parameters: what options.parameters may hold
   GraphProcedureFunction run = nullptr;
+  /// What its paper trains with, before the user's options; null: those of full-batch (full_batch.cpp).
+  void (*set_defaults)(TrainOptions& options) = nullptr;
 };
 
 /// The value of a parameter, or its default in `info`. Errors: usage where it is no number of that kind.
