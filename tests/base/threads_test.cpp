@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/thread_pool.hpp"
+
 namespace tern {
 namespace {
 
@@ -26,6 +28,34 @@ TEST(ParallelFor, RethrowsTheFailure) {
   set_num_threads(2);
   EXPECT_THROW(parallel_for(100, 1, [](std::int64_t begin, std::int64_t) { if (begin > 0) throw std::runtime_error("x"); }),
                std::runtime_error);
+}
+
+TEST(ParallelFor, RunsOnThePoolOfTheScope) {
+  set_num_threads(1);
+  ThreadPool pool(3);
+  const auto ranges = [] {
+    std::atomic<int> count = 0, inner = 0;
+    parallel_for(90, 1, [&](std::int64_t, std::int64_t) {
+      ++count;
+      parallel_for(90, 1, [&](std::int64_t, std::int64_t) { ++inner; });  // serial inside
+    });
+    EXPECT_EQ(inner, count);
+    return count.load();
+  };
+  EXPECT_EQ(ranges(), 1);
+  {
+    const PoolScope scope(&pool);
+    EXPECT_EQ(ranges(), 3);
+    {
+      const PoolScope alone(nullptr);
+      EXPECT_EQ(ranges(), 1);
+    }
+    EXPECT_EQ(ranges(), 3);
+    EXPECT_THROW(parallel_for(90, 1, [](std::int64_t begin, std::int64_t) { if (begin > 0) throw std::runtime_error("x"); }),
+                 std::runtime_error);
+  }
+  set_num_threads(2);
+  EXPECT_EQ(ranges(), 2);
 }
 
 }  // namespace
