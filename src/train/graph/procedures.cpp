@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/seed.hpp"
 #include "learn/torch.hpp"
+#include "train/graph/cluster_gcn.hpp"
 #include "train/graph/full_batch.hpp"
 #include "train/graph/graph_classification.hpp"
 #include "train/graph/node_clustering.hpp"
@@ -13,7 +14,7 @@
 namespace tern::train {
 
 const std::vector<const GraphProcedure*>& graph_procedure_table() {
-  static const std::vector<const GraphProcedure*> table{&full_batch_procedure(),
+  static const std::vector<const GraphProcedure*> table{&full_batch_procedure(), &cluster_gcn_procedure(),
                                                   &graph_classification_procedure(), &node_clustering_procedure()};
   return table;
 }

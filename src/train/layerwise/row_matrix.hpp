@@ -31,6 +31,7 @@ class RowMatrix {
   at::Tensor block(std::int64_t first, std::int64_t last) const { return values_.slice(0, first, last); }
   float* writable() { return values_.data_ptr<float>(); }
   const float* data() const { return values_.data_ptr<float>(); }
+  bool is_mapped() const { return file_.has_value(); }
   /// Gives memory behind mapped rows back to the system; does nothing where rows lie in memory.
   void release(std::int64_t first, std::int64_t last) const;
 
