@@ -19,20 +19,24 @@ void Adam::step(at::Tensor& value, const at::Tensor& gradient, double learning_r
     second = at::zeros_like(value.detach());
   }
   ++steps;
+  constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2), e = static_cast<float>(eps);
+  constexpr auto c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
+  const auto rate = static_cast<float>(learning_rate / (1 - std::pow(beta1, static_cast<double>(steps))));
+  const auto correct2 = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(steps))));
   const at::Tensor plain = gradient.contiguous();
   const float* g = plain.data_ptr<float>();
   float *w = value.data_ptr<float>(), *m = first.data_ptr<float>(), *v = second.data_ptr<float>();
-  const auto correct1 = 1 - std::pow(beta1, static_cast<double>(steps));
-  const auto rate = static_cast<float>(learning_rate / correct1);
-  const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(steps))));
-  constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2), e = static_cast<float>(eps);
-  constexpr auto c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
-  parallel_for(value.numel(), 1 << 15, [=](std::int64_t begin, std::int64_t end) {
+  constexpr std::int64_t grain = 1 << 15;
+  parallel_for(value.numel(), grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       m[i] = b1 * m[i] + c1 * g[i];
       v[i] = b2 * v[i] + c2 * (g[i] * g[i]);
-      w[i] -= rate * m[i] / (std::sqrt(v[i]) * root + e);
     }
+  });
+  const at::Tensor roots = second.sqrt();  // torch's is vectorised; the C library's, which sets errno, cannot be
+  const float* root = roots.data_ptr<float>();
+  parallel_for(value.numel(), grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) w[i] -= rate * m[i] / (root[i] * correct2 + e);
   });
 }
 

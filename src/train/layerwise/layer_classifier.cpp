@@ -4,6 +4,7 @@
 
 #include "base/seed.hpp"
 #include "learn/torch.hpp"
+#include "train/layerwise/dense_product.hpp"
 
 namespace tern::train {
 
@@ -25,10 +26,10 @@ double loss_and_gradient(at::Tensor& scores, const at::Tensor& targets) {
 
 double LayerClassifier::step(RowBatch& x, const at::Tensor& targets, double learning_rate) {
   const at::Tensor hidden = multiply(x, weight).relu_();
-  at::Tensor scores = at::mm(hidden, theta.t());
+  at::Tensor scores = dense_product(hidden, theta.t());
   const double loss = loss_and_gradient(scores, targets);  // scores are gradients from here on
-  const at::Tensor hidden_gradient = at::threshold_backward(at::mm(scores, theta), hidden, 0);
-  const at::Tensor theta_gradient = at::mm(scores.t(), hidden);
+  const at::Tensor hidden_gradient = at::threshold_backward(dense_product(scores, theta), hidden, 0);
+  const at::Tensor theta_gradient = dense_product(scores.t(), hidden);
   weight_moments.step(weight, multiply_transposed(x, hidden_gradient), learning_rate);
   theta_moments.step(theta, theta_gradient, learning_rate);
   return loss;

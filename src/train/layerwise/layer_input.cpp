@@ -2,6 +2,7 @@
 
 #include "kernels/graph/spmm.hpp"
 #include "learn/torch.hpp"
+#include "train/layerwise/dense_product.hpp"
 
 namespace tern::train {
 namespace {
@@ -36,14 +37,14 @@ graph::SparseMatrix rows_of(const graph::SparseMatrix& m, std::int64_t count, co
 }  // namespace
 
 at::Tensor multiply(const RowBatch& x, const at::Tensor& weight) {
-  if (x.dense.defined()) return at::mm(x.dense, weight);
+  if (x.dense.defined()) return dense_product(x.dense, weight);
   at::Tensor out = at::empty({x.sparse.rows, weight.size(1)});
   kernels::spmm(csr_of(x.sparse), weight.size(1), weight.data_ptr<float>(), out.data_ptr<float>());
   return out;
 }
 
 at::Tensor multiply_transposed(RowBatch& x, const at::Tensor& gradient) {
-  if (x.dense.defined()) return at::mm(x.dense.t(), gradient);
+  if (x.dense.defined()) return dense_product(x.dense.t(), gradient);
   if (!x.transposed) x.transposed = graph::transpose(x.sparse);
   const at::Tensor plain = gradient.contiguous();
   at::Tensor out = at::empty({x.sparse.columns, gradient.size(1)});

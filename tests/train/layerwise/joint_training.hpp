@@ -8,6 +8,7 @@
 #include "learn/autograd/spmm_function.hpp"
 #include "learn/torch.hpp"
 #include "train/layerwise/adam.hpp"
+#include "train/layerwise/dense_product.hpp"
 #include "train/layerwise/layer_classifier.hpp"
 #include "train/layerwise/node_data.hpp"
 
@@ -16,7 +17,8 @@ namespace tern::train {
 struct JointOptions {
   int layers = 2, epochs = 160;
   std::int64_t hidden = 16;
-  std::int64_t batch_rows = 0;  ///< labelled rows whose loss a step descends, 0: all; the forward pass is that of all nodes
+  /// Labelled rows whose loss a step descends, 0: all. The forward pass is that of all nodes.
+  std::int64_t batch_rows = 0;
   double learning_rate = 0.005;
   std::uint64_t seed = 1;
 };
@@ -25,6 +27,20 @@ struct JointResult {
   std::vector<at::Tensor> weights;  ///< as LayerwiseResult::weights
   std::vector<double> losses;       ///< of each epoch
   double seconds = 0;
+};
+
+/// x w' with gradients, by the product that layer-wise training uses: neither is compared with the other's BLAS.
+struct LinearFunction : torch::autograd::Function<LinearFunction> {
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w) {
+    ctx->save_for_backward({x, w});
+    return dense_product(x, w.t());
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                 torch::autograd::variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    return {ctx->needs_input_grad(0) ? dense_product(grads[0], saved[1]) : at::Tensor(),
+            dense_product(grads[0].t(), saved[0])};
+  }
 };
 
 /// relu(P X W_l) layer after layer, then Theta, by autograd, on the nodes that `view` shows. A first layer of sparse
@@ -54,9 +70,11 @@ inline JointResult train_joint(const TrainingView& view, const JointOptions& o) 
     for (std::int64_t b = 0; b < samples / batch; ++b) {
       const at::Tensor chosen = order.slice(0, b * batch, (b + 1) * batch);
       at::Tensor x = view.input.is_sparse() ? propagated(learn::sparse_linear(sparse, out.weights[0]))
-                                            : at::mm(dense, out.weights[0].t());
-      for (int l = 1; l < o.layers; ++l) x = at::mm(propagated(x.relu()), out.weights[static_cast<std::size_t>(l)].t());
-      const at::Tensor scores = at::mm(x.relu(), out.weights.back().t()).index_select(0, view.rows.index_select(0, chosen));
+                                            : LinearFunction::apply(dense, out.weights[0]);
+      for (int l = 1; l < o.layers; ++l)
+        x = LinearFunction::apply(propagated(x.relu()), out.weights[static_cast<std::size_t>(l)]);
+      const at::Tensor nodes = view.rows.index_select(0, chosen);
+      const at::Tensor scores = LinearFunction::apply(x.relu().index_select(0, nodes), out.weights.back());
       const at::Tensor targets = view.targets.index_select(0, chosen);
       const at::Tensor loss = targets.scalar_type() == at::kLong ? at::cross_entropy_loss(scores, targets)
                                                                  : at::binary_cross_entropy_with_logits(scores, targets);

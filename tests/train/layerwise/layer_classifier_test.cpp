@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "learn/testing.hpp"
+#include "train/layerwise/dense_product.hpp"
 
 namespace tern::train {
 namespace {
@@ -80,6 +81,18 @@ TEST(LayerClassifier, SparseRowsMultiplyAsDenseOnes) {
   const LayerInput chosen = sparse.select(ids, {});
   EXPECT_EQ(graph::to_dense(chosen.sparse()), graph::to_dense(b.sparse));
   EXPECT_TRUE(at::equal(dense.select(ids, {}).dense().values(), a.dense));
+}
+
+TEST(LayerClassifier, DenseProductIsTorchs) {
+  for (const std::int64_t m : {0, 1, 15, 16, 17, 100})
+    for (const std::int64_t n : {1, 7, 16, 130}) {
+      const at::Tensor a = learn::random({m, 33}, 1), b = learn::random({33, n}, 2);
+      const at::Tensor got = dense_product(a, b);
+      ASSERT_EQ(got.sizes(), (at::IntArrayRef{m, n}));
+      if (m > 0) EXPECT_LT(learn::distance(got, at::mm(a, b)), 1e-4);
+      const at::Tensor back = learn::random({m, n}, 3);
+      if (m > 0) EXPECT_LT(learn::distance(dense_product(a.t(), back), at::mm(a.t(), back)), 1e-4);
+    }
 }
 
 TEST(LayerClassifier, GlorotIsBoundedAndSeeded) {
