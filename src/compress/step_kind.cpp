@@ -15,6 +15,7 @@ const StepKind* const table[] = {
     &steps::mixed,
     &steps::fold,
     &steps::posttrain,
+    &steps::ugs,
 };
 
 }  // namespace

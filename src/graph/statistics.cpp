@@ -81,6 +81,21 @@ Components connected_components(const Graph& graph) {
   return out;
 }
 
+std::vector<float> degree_ranks(const Graph& graph) {
+  std::vector<std::int64_t> degrees(static_cast<Index>(graph.num_nodes()), 0);
+  for (const std::int32_t v : graph.col()) ++degrees[static_cast<Index>(v)];
+  std::vector<std::int64_t> at_most;  // nodes of a degree or a smaller one
+  for (const std::int64_t degree : degrees) {
+    if (static_cast<Index>(degree) >= at_most.size()) at_most.resize(static_cast<Index>(degree) + 1, 0);
+    ++at_most[static_cast<Index>(degree)];
+  }
+  for (Index d = 1; d < at_most.size(); ++d) at_most[d] += at_most[d - 1];
+  std::vector<float> ranks(degrees.size());
+  for (Index v = 0; v < ranks.size(); ++v)
+    ranks[v] = static_cast<float>(at_most[static_cast<Index>(degrees[v])]) / static_cast<float>(ranks.size());
+  return ranks;
+}
+
 std::vector<float> clustering_coefficients(const Graph& graph) {
   std::vector<float> out(static_cast<Index>(graph.num_nodes()), 0.0F);
   parallel_for(graph.num_nodes(), 256, [&](std::int64_t first, std::int64_t last) {

@@ -17,6 +17,9 @@ struct DegreeStatistics {
 };
 DegreeStatistics degree_statistics(const Graph& graph);
 
+/// Of each node: share of the nodes that have no more incoming edges than it, in (0, 1].
+std::vector<float> degree_ranks(const Graph& graph);
+
 /// Components, edges taken as undirected. Numbered by their smallest node.
 struct Components {
   std::vector<std::int32_t> component;  ///< [num_nodes]

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "compress/quantize/affine_activation.hpp"
+#include "compress/quantize/degree_quant.hpp"
 #include "compress/quantize/dorefa.hpp"
 #include "compress/quantize/duq.hpp"
 #include "compress/quantize/lsq.hpp"
@@ -19,6 +20,7 @@ const std::vector<ActivationQuantizerRow>& activation_quantizer_table() {
       {pact_info(), 1, 16, make_pact},
       {dorefa_activation_info(), 1, 16, make_dorefa_activation},
       {duq_activation_info(), 1, 16, make_duq_activation},
+      {degree_quant_info(), 2, 16, make_degree_quant},
   };
   return table;
 }

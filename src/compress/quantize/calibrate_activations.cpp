@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "compress/input_values.hpp"
 #include "compress/quantize/affine.hpp"
 #include "learn/forward.hpp"
 #include "learn/torch.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 bool are_codes(const Samples& samples, float scale, double low, double high) {
   for (const auto& batch : samples) {
-    const at::Tensor codes = batch.frames * (1.0F / scale), rounded = codes.round();
+    const at::Tensor codes = input_values(batch) * (1.0F / scale), rounded = codes.round();
     if ((codes - rounded).abs().max().item<double>() > 1e-3 || rounded.min().item<double>() < low ||
         rounded.max().item<double>() > high)
       return false;
@@ -43,9 +44,10 @@ std::map<std::string, CalibratedRange> calibrate_activations(learn::Model& model
 InputGrid find_input_grid(const Samples& samples, int bits) {
   double low = 0, high = 0;
   for (const auto& batch : samples) {
-    refuse_non_finite(batch.frames, "calibration data");
-    low = std::min(low, batch.frames.min().item<double>());
-    high = std::max(high, batch.frames.max().item<double>());
+    const at::Tensor values = input_values(batch);
+    refuse_non_finite(values, "calibration data");
+    low = std::min(low, values.min().item<double>());
+    high = std::max(high, values.max().item<double>());
   }
   const bool is_signed = low < 0;
   const CodeRange codes = code_range(bits, is_signed, false);

@@ -40,7 +40,7 @@ std::vector<ActivationSite> activation_sites(const net::Net& net, const std::map
                                              bool input_is_signed, int input_bits) {
   std::map<std::string, int> bits;  // by producer
   for (const auto& [name, wanted] : bits_of_kernel) {
-    if (wanted > 16 || !is_kernel(net.node(name))) continue;
+    if (wanted > 16 || !(is_kernel(net.node(name)) || net.node(name).op == "propagate")) continue;
     const net::Node& producer = producer_of(net, net.node(name).inputs[0]);
     if (producer.op == "quantize" || is_spiking(producer)) continue;
     int& found = bits[producer.name];

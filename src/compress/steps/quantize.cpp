@@ -96,6 +96,9 @@ class Quantize : public Transform {
   std::vector<ActivationSite> find_sites(const learn::Model& model, const InputGrid& input) const {
     std::map<std::string, int> bits;
     for (const auto& [name, width] : bits_of_weights(model, options_.integer("a"))) bits[std::string(node_of(name))] = width;
+    if (options_.has("messages"))
+      for (const auto& node : model.net().nodes())
+        if (node.op == "propagate") bits[node.name] = options_.integer("messages");
     std::vector<ActivationSite> sites = activation_sites(model.net(), bits, input.is_signed, options_.integer("input"));
     for (auto& site : sites)
       if (site.producer == model.net().input().name) site.scale = input.scale;
@@ -164,6 +167,8 @@ std::vector<OptionSpec> quantize_options() {
        .min = 1, .max = 32},
       {.name = "input", .type = OptionType::integer, .fallback = "8", .summary = "bits of the network's input", .min = 1,
        .max = 16},
+      {.name = "messages", .type = OptionType::integer,
+       .summary = "bits of what nodes of a graph send each other; unset: floats", .min = 2, .max = 16},
       {.name = "calibrator", .fallback = "mse", .summary = "range of activations: minmax, ema, percentile, mse, kl"},
       {.name = "weight_calibrator", .fallback = "minmax", .summary = "range of affine weights: minmax, percentile, mse"},
       {.name = "scale", .fallback = "float", .summary = "of affine weights: float, po2, dyadic"},

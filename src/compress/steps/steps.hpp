@@ -12,5 +12,6 @@ extern const StepKind quantize;  // quantize.cpp
 extern const StepKind mixed;    // mixed.cpp
 extern const StepKind fold;      // fold.cpp
 extern const StepKind posttrain; // posttrain.cpp
+extern const StepKind ugs;       // ugs.cpp
 
 }  // namespace tern::compress::steps

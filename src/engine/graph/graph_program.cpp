@@ -65,7 +65,10 @@ struct GraphProgram::State {
       values[node.name] = new_value();
       return;
     }
-    if (node.op == "graph") return;
+    if (node.op == "graph") {
+      if (net.context(node).integer("edges") > 0) edge_factors = pack::dequantize(model.tensors.at(node.name + ".factor"));
+      return;
+    }
     if (node.op == "dropout" || is_absorbed(model, node)) return same_as(node.inputs[0]);
     const BuildContext context{node, net.context(node), net.type(node.name), model};
     PlannedStep step{.name = node.name, .dense = nullptr, .sparse = nullptr, .sources = {}};
@@ -102,6 +105,9 @@ struct GraphProgram::State {
       fail(ErrorKind::usage, place, "expected features [{}, {}], got {}", nodes, features,
            input.sparse ? fmt::format("[{}, {}]", input.sparse->rows, input.sparse->columns)
                         : fmt::format("{} values", input.features.size()));
+    if (!edge_factors.empty() && static_cast<std::int64_t>(edge_factors.size()) != input.graph->num_edges())
+      fail(ErrorKind::usage, place, "it has factors for the {} edges of its own graph, got {} edges", edge_factors.size(),
+           input.graph->num_edges());
     if (input.sparse) graph::check(*input.sparse, place);
     const auto& offsets = input.offsets;
     if (!offsets.empty() && (offsets.front() != 0 || offsets.back() != nodes || !std::is_sorted(offsets.begin(), offsets.end())))
@@ -119,7 +125,7 @@ struct GraphProgram::State {
     first.width = net.type(net.input().name).shape[0];
     first.given = input.features.data();
     first.sparse = input.sparse;
-    GraphRun state(input);
+    GraphRun state(input, edge_factors);
     std::vector<const Rows*> sources;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const PlannedStep& step = steps[i];
@@ -149,6 +155,7 @@ struct GraphProgram::State {
   std::map<std::string, std::string> metadata;
   std::vector<PlannedStep> steps;
   std::map<std::string, std::size_t> values;  ///< of a node: where its rows lie
+  std::vector<float> edge_factors;            ///< of the one graph that the net is for; empty: any graph
   std::vector<std::size_t> last_reader;       ///< of a value: the step after which nobody reads it
 };
 

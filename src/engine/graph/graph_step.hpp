@@ -11,6 +11,7 @@
 #include "engine/graph/graph_program.hpp"
 #include "engine/operation.hpp"
 #include "graph/normalise.hpp"
+#include "kernels/graph/spmm.hpp"
 
 namespace tern::engine {
 
@@ -30,8 +31,11 @@ struct Rows {
 /// What steps share while one input runs.
 class GraphRun {
  public:
-  explicit GraphRun(const GraphInput& input) : input_(input) {}
+  /// `edge_factors`: of each edge, empty for 1; edges of factor 0 are left out of products.
+  GraphRun(const GraphInput& input, const std::vector<float>& edge_factors);
   const GraphInput& input() const { return input_; }
+  /// The edges to multiply with, weights and factors together.
+  kernels::Csr edges() const;
   std::int64_t num_graphs() const {
     return input_.offsets.empty() ? 1 : static_cast<std::int64_t>(input_.offsets.size()) - 1;
   }
@@ -40,6 +44,9 @@ class GraphRun {
 
  private:
   const GraphInput& input_;
+  std::vector<std::int64_t> rowptr_;  ///< of the edges left, where some have factors
+  std::vector<std::int32_t> col_;
+  std::vector<float> value_;
   std::map<std::pair<graph::Normalisation, double>, graph::Scales> scales_;
 };
 

@@ -16,14 +16,11 @@ class PropagateStep final : public GraphStep {
   }
 
   Rows run(GraphRun& run, const std::vector<const Rows*>& src) const override {
-    const graph::Graph& graph = *run.input().graph;
     const graph::Scales& scales = run.scales(normalisation_, lambda_);
     const auto pointer = [](const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); };
     const Rows& x = *src[0];
     Rows dst(x.count, x.width);
-    const kernels::Csr csr{graph.num_nodes(), graph.num_nodes(), graph.rowptr().data(), graph.col().data(),
-                           graph.is_weighted() ? graph.weight().data() : nullptr};
-    kernels::spmm(csr, x.width, x.data(), dst.data(), {pointer(scales.row), pointer(scales.column), pointer(scales.self)});
+    kernels::spmm(run.edges(), x.width, x.data(), dst.data(), {pointer(scales.row), pointer(scales.column), pointer(scales.self)});
     if (eps_ == 0 && bias_.empty()) return dst;
     parallel_for(x.count, 1024, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t i = first * x.width; i < last * x.width; i += x.width)

@@ -8,6 +8,11 @@ TensorType infer_graph(const OpContext& context) {
   return {.has_time = false, .shape = {context.integer("mean_degree")}, .kind = Kind::graph};
 }
 
+std::vector<ParameterSpec> graph_parameters(const OpContext& context) {
+  if (context.integer("edges") == 0) return {};
+  return {{"factor", {context.integer("edges")}, ParameterRole::norm}};
+}
+
 TensorType infer_rows(const OpContext& context) {
   const TensorType& src = context.src[0];
   if (src.has_time || src.shape.size() != 1)
@@ -30,10 +35,12 @@ Work propagate_work(const OpContext& context, const TensorType& dst) {
 
 const OpSpec graph{
     .info = {"graph", "where the edges between the samples of a batch enter", "",
-             {{"mean_degree", "int", "0", ">= 0", "edges a node, for counting work; 0: not known"}}},
+             {{"mean_degree", "int", "0", ">= 0", "edges a node, for counting work; 0: not known"},
+              {"edges", "int", "0", ">= 0", "of the one graph that the network is for: each has a factor; 0: none has"}}},
     .min_inputs = 0,
     .max_inputs = 0,
     .infer = infer_graph,
+    .parameters = graph_parameters,
 };
 
 const OpSpec propagate{
