@@ -48,6 +48,15 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   return result;
 }
 
+void set_defaults(TrainOptions& options) {
+  options.epochs = 500;
+  options.patience = 50;
+  options.batch_size = 32;
+  options.optimizer.name = "adam-l2";
+  options.optimizer.weight_decay = 1e-4;
+  options.learning_rate = {"constant", 2e-3, 0};
+}
+
 }  // namespace
 
 void select_by_loss(GraphRunResult& result) {
@@ -104,7 +113,7 @@ const GraphProcedure& graph_classification_procedure() {
   static const GraphProcedure procedure{
       {"graph-classification", "classes of whole graphs, a batch of graphs in every step",
        "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling", {}},
-      run};
+      run, set_defaults};
   return procedure;
 }
 

@@ -54,6 +54,12 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   return result;
 }
 
+void set_defaults(TrainOptions& options) {
+  options.epochs = 100;
+  options.optimizer.weight_decay = 0;
+  options.learning_rate = {"constant", 5e-4, 0};
+}
+
 }  // namespace
 
 ClusteringSource::ClusteringSource(const graph::GraphData& data, std::int64_t clusters, std::int64_t steps)
@@ -95,7 +101,7 @@ const GraphProcedure& node_clustering_procedure() {
       {"node-clustering", "clusters of nodes without labels, by the network's own losses (mincut-clustering)",
        "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
        {{"steps", "int", "100", "> 0", "of an epoch; published are 10000 in all"}}},
-      run};
+      run, set_defaults};
   return procedure;
 }
 
