@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/workers.hpp"
 #include "net/net.hpp"
 #include "pack/model_file.hpp"
 
@@ -30,6 +31,22 @@ class Operation {
   virtual ~Operation() = default;
   /// src are the inputs' activations, dst the output's; dst overlaps none of them and holds no particular values.
   virtual void run(Extent extent, std::span<const float* const> src, float* dst) const = 0;
+
+  /// The same in the caller's memory: nothing is allocated. The scratch of each worker has scratch_bytes(extent).
+  virtual void run_in(Extent extent, std::span<const float* const> src, float* dst, const Workers& /*workers*/) const {
+    run(extent, src, dst);
+  }
+  virtual std::size_t scratch_bytes(Extent /*extent*/) const { return 0; }
+  /// Of what it keeps for each weight.
+  virtual std::size_t weight_bytes() const { return 0; }
+};
+
+/// An operation that needs scratch: run() allocates it.
+class ScratchOperation : public Operation {
+ public:
+  void run(Extent extent, std::span<const float* const> src, float* dst) const final;
+  void run_in(Extent extent, std::span<const float* const> src, float* dst, const Workers& workers) const override = 0;
+  std::size_t scratch_bytes(Extent extent) const override = 0;
 };
 
 /// What a node is made from.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/thread_pool.hpp"
 #include "base/threads.hpp"
 #include "engine/guarded.hpp"
 #include "engine/node_plan.hpp"
@@ -21,6 +22,14 @@ std::string_view name_of(EngineErrorKind kind) {
   }
   return "?";
 }
+
+namespace {
+
+std::size_t elements(const net::TensorType& type, std::int64_t num_steps) {
+  return static_cast<std::size_t>(Extent{num_steps, 1}.frames(type) * net::num_elements(type.shape));
+}
+
+}  // namespace
 
 struct Program::State {
   State(const pack::PackedModel& model, const Options& options) : net(model.net), metadata(model.metadata) {
@@ -65,16 +74,18 @@ struct Program::State {
 };
 
 struct Instance::State {
+  State(std::shared_ptr<const Program::State> of, std::int64_t num_steps, int num_threads)
+      : program(std::move(of)), arena(program->fused, num_steps, num_threads),
+        pool(num_threads > 1 ? std::make_unique<ThreadPool>(num_threads) : nullptr),
+        input_size(elements(program->input_type(), num_steps)), output_size(elements(program->output_type(), num_steps)) {}
+
   std::shared_ptr<const Program::State> program;
   Arena arena;
+  std::unique_ptr<ThreadPool> pool;  ///< null: the caller's thread alone
   std::size_t input_size, output_size;
 };
 
 namespace {
-
-std::size_t elements(const net::TensorType& type, std::int64_t num_steps) {
-  return static_cast<std::size_t>(Extent{num_steps, 1}.frames(type) * net::num_elements(type.shape));
-}
 
 /// Runs samples [begin, end) one after another through `run_one`: one sample's activations stay in the cache.
 template <class RunOne>
@@ -142,9 +153,7 @@ Result<Instance> Program::instance(std::int64_t num_steps, int num_threads) cons
     state_->check_steps(num_steps);
     if (num_threads < 1) fail(ErrorKind::usage, state_->place(), "expected at least one thread, got {}", num_threads);
     if (!state_->fused) fail(ErrorKind::unsupported, state_->place(), "an instance needs a program that is planned with fuse = true");
-    return Instance(std::unique_ptr<Instance::State>(
-        new Instance::State{state_, Arena(state_->fused, num_steps, num_threads), elements(state_->input_type(), num_steps),
-                            elements(state_->output_type(), num_steps)}));
+    return Instance(std::make_unique<Instance::State>(state_, num_steps, num_threads));
   });
 }
 
@@ -169,6 +178,7 @@ Instance::~Instance() = default;
 Result<std::monostate> Instance::run(std::span<const float> input, std::span<float> output) {
   return guarded<std::monostate>(EngineErrorKind::bad_input, [&] {
     check(input.size(), output.size());
+    const PoolScope threads(state_->pool.get());
     state_->arena.run(input.data(), output.data());
     return std::monostate{};
   });
@@ -177,6 +187,7 @@ Result<std::monostate> Instance::run(std::span<const float> input, std::span<flo
 Result<std::monostate> Instance::run(std::span<const float> input, std::span<float> output, std::vector<double>& microseconds) {
   return guarded<std::monostate>(EngineErrorKind::bad_input, [&] {
     check(input.size(), output.size());
+    const PoolScope threads(state_->pool.get());
     state_->arena.run(input.data(), output.data(), microseconds);
     return std::monostate{};
   });

@@ -63,12 +63,16 @@ std::int64_t tile_grain(const NeuronJob& job) {
   return std::max<std::int64_t>(1, tile_grain_floats / (job.num_steps * tile_columns));
 }
 
+void run_tiles(const NeuronJob& job, std::int64_t first, std::int64_t last, float* scratch) {
+  if (job.parameters.smooth)
+    return smooth_forward(job, first * tile_columns, std::min(job.size, last * tile_columns));
+  kernel_table().neuron_forward(job, first, last, scratch);
+}
+
 void run_forward(const NeuronJob& job) {
   if (job.num_steps == 0 || job.size == 0) return;
   parallel_for(num_tiles(job), tile_grain(job), [&](std::int64_t first, std::int64_t last) {
-    if (job.parameters.smooth)
-      return smooth_forward(job, first * tile_columns, std::min(job.size, last * tile_columns));
-    kernel_table().neuron_forward(job, first, last, make_scratch(job.num_steps).get());
+    run_tiles(job, first, last, make_scratch(job.num_steps).get());
   });
 }
 
@@ -107,6 +111,17 @@ void run_backward(const NeuronJob& job, float* sum_grad, float* sum_grad_x) {
 void neuron_forward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size,
                     const float* x, float* spikes) {
   run_forward(make_job(parameters, num_steps, size, x, spikes));
+}
+
+void neuron_forward_part(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
+                         float* spikes, std::int64_t part, std::int64_t parts, void* scratch) {
+  const NeuronJob job = make_job(parameters, num_steps, size, x, spikes);
+  const std::int64_t tiles = num_tiles(job);
+  run_tiles(job, tiles * part / parts, tiles * (part + 1) / parts, static_cast<float*>(scratch));
+}
+
+std::size_t neuron_scratch_bytes(std::int64_t num_steps) {
+  return static_cast<std::size_t>(neuron_scratch_floats(num_steps)) * sizeof(float);
 }
 
 void neuron_backward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size,

@@ -6,6 +6,7 @@
 // backward computes the membranes again from x, which costs less than reading them back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/surrogate_kind.hpp"
@@ -50,6 +51,12 @@ struct NeuronParameters {
 /// and thread count. Errors: ErrorKind::usage for a negative extent or alpha <= 0.
 void neuron_forward(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
                     float* spikes);
+
+/// Part `part` of `parts` of neuron_forward, on this thread, in neuron_scratch_bytes(num_steps) of the caller, aligned to
+/// 64. REQUIRES: num_steps >= 1, size >= 1, 0 <= part < parts.
+void neuron_forward_part(const NeuronParameters& parameters, std::int64_t num_steps, std::int64_t size, const float* x,
+                         float* spikes, std::int64_t part, std::int64_t parts, void* scratch);
+std::size_t neuron_scratch_bytes(std::int64_t num_steps);
 
 /// Gradient of neuron_forward: grad_x[t] = gain * dL/dH[t] for grad_spikes = dL/dS, by backpropagation through time.
 /// All [num_steps, size]. grad_x may be grad_spikes. Reads x once, keeps nothing but a tile.

@@ -20,7 +20,7 @@ struct Padded {
   }
 };
 
-class Attention final : public Operation {
+class Attention final : public ScratchOperation {
  public:
   explicit Attention(const BuildContext& context)
       : channels_(context.dst.shape[0]),
@@ -29,13 +29,17 @@ class Attention final : public Operation {
         time_weight_(context.values("time_weight")),
         channel_weight_(context.values("channel_weight")) {}
 
-  void run(Extent extent, std::span<const float* const> src, float* dst) const override {
-    std::vector<float> means(static_cast<std::size_t>(extent.num_steps * channels_));
+  std::size_t scratch_bytes(Extent extent) const override {
+    return static_cast<std::size_t>(extent.num_steps * channels_) * sizeof(float);
+  }
+
+  void run_in(Extent extent, std::span<const float* const> src, float* dst, const Workers& workers) const override {
+    auto* const means = reinterpret_cast<float*>(workers.scratch);
     const std::int64_t size = places_ * channels_;
     for (std::int64_t sample = 0; sample < extent.n; ++sample) {
       for (std::int64_t t = 0; t < extent.num_steps; ++t)
-        mean(src[0] + (t * extent.n + sample) * size, means.data() + t * channels_);
-      const Padded m{means.data(), extent.num_steps, channels_};
+        mean(src[0] + (t * extent.n + sample) * size, means + t * channels_);
+      const Padded m{means, extent.num_steps, channels_};
       for (std::int64_t t = 0; t < extent.num_steps; ++t) {
         const std::int64_t offset = (t * extent.n + sample) * size;
         for (std::int64_t c = 0; c < channels_; ++c) {

@@ -15,20 +15,21 @@ static_assert(4 * sizeof(Lane) == kernels::dense_block * sizeof(float));
 
 }  // namespace
 
-const float* SourceFrame::prepare(const float* src) {
-  const bool has_border = border_.ph > 0 || border_.pw > 0;
-  if (!has_border && inverse_scale_ == 0.0F) return src;
+const float* SourceFrame::prepare(const float* src, float* scratch) const {
+  if (!is_copied()) return src;
   const std::int64_t row = border_.w * border_.channels, padded_row = border_.padded_w() * border_.channels;
-  padded_.resize(static_cast<std::size_t>(border_.padded_h() * padded_row));  // the border stays zero
+  const std::int64_t side = border_.pw * border_.channels;
+  float* dst = std::fill_n(scratch, border_.ph * padded_row, 0.0F);
   for (std::int64_t y = 0; y < border_.h; ++y, src += row) {
-    float* const dst = padded_.data() + (y + border_.ph) * padded_row + border_.pw * border_.channels;
+    dst = std::fill_n(dst, side, 0.0F);
     if (inverse_scale_ == 0.0F)
-      std::copy_n(src, row, dst);
+      dst = std::copy_n(src, row, dst);
     else
-      std::transform(src, src + row, dst,
-                     [inverse = inverse_scale_](float x) { return round_small(x * inverse); });
+      dst = std::transform(src, src + row, dst, [inverse = inverse_scale_](float x) { return round_small(x * inverse); });
+    dst = std::fill_n(dst, side, 0.0F);
   }
-  return padded_.data();
+  std::fill_n(dst, border_.ph * padded_row, 0.0F);
+  return scratch;
 }
 
 bool SourceFrame::is_sparse(const float* src, std::int64_t advantage) const {
@@ -37,10 +38,7 @@ bool SourceFrame::is_sparse(const float* src, std::int64_t advantage) const {
   return active * advantage < border_.src_size();
 }
 
-void SourceEvents::collect(std::int64_t lists, std::int64_t ic, const float* src) {
-  first.resize(static_cast<std::size_t>(lists + 1));
-  channel.resize(static_cast<std::size_t>(lists * ic + 1));
-  value.resize(static_cast<std::size_t>(lists * ic + 1));
+void SourceEvents::collect(std::int64_t lists, std::int64_t ic, const float* src) const {
   std::int64_t count = 0;
   for (std::int64_t list = 0; list < lists; ++list) {
     first[list] = count;

@@ -23,16 +23,21 @@ kernels::NeuronParameters neuron_parameters(const net::Node& node) {
 
 namespace {
 
-class Neuron final : public Operation {
+class Neuron final : public ScratchOperation {
  public:
   Neuron(const net::Node& node, const net::TensorType& type)
       : parameters_(neuron_parameters(node)), size_(net::num_elements(type.shape)) {}
 
-  void run(Extent extent, std::span<const float* const> src, float* dst) const override {
-    kernels::neuron_forward(parameters_, extent.num_steps, extent.n * size_, src[0], dst);
+  void run_in(Extent extent, std::span<const float* const> src, float* dst, const Workers& workers) const override {
+    const std::int64_t size = extent.n * size_;
+    workers.parts(extent.num_steps * size / grain, [&](std::int64_t part, std::int64_t parts, std::byte* scratch) {
+      kernels::neuron_forward_part(parameters_, extent.num_steps, size, src[0], dst, part, parts, scratch);
+    });
   }
+  std::size_t scratch_bytes(Extent extent) const override { return kernels::neuron_scratch_bytes(extent.num_steps); }
 
  private:
+  static constexpr std::int64_t grain = 1 << 14;  ///< neurons times steps that are worth a thread
   kernels::NeuronParameters parameters_;
   std::int64_t size_;
 };

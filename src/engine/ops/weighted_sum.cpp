@@ -8,7 +8,6 @@
 #include <cmath>
 #include <tuple>
 
-#include "base/threads.hpp"
 #include "engine/ops/ops.hpp"
 #include "engine/ops/source_frame.hpp"
 #include "kernels/dense_sum.hpp"
@@ -31,15 +30,7 @@ struct Geometry {
   Border border() const { return {h, w, channels(), ph, pw}; }
 };
 
-/// Buffers of one thread.
-struct Scratch {
-  SourceFrame frame;
-  SourceEvents events;
-  std::vector<float> sums;
-  std::vector<double> wide_sums;
-};
-
-class WeightedSum final : public Operation {
+class WeightedSum final : public ScratchOperation {
  public:
   WeightedSum(const Geometry& geometry, const BuildContext& context) : g_(geometry), dst_type_(context.dst) {
     const pack::PackedTensor& weight = context.tensor("weight");
@@ -51,15 +42,28 @@ class WeightedSum final : public Operation {
     list_places();
   }
 
-  void run(Extent extent, std::span<const float* const> src, float* dst) const override {
-    parallel_for(extent.frames(dst_type_), 1, [&](std::int64_t begin, std::int64_t end) {
-      Scratch scratch{SourceFrame(g_.border(), inverse_src_scale_), {}, {}, {}};
+  void run_in(Extent extent, std::span<const float* const> src, float* dst, const Workers& workers) const override {
+    workers.split(extent.frames(dst_type_), workers.count, [&](std::int64_t begin, std::int64_t end, std::byte* memory) {
+      const Scratch scratch = scratch_at(memory);
       for (std::int64_t frame = begin; frame < end; ++frame)
         run_frame(src[0] + frame * g_.border().src_size(), dst + frame * g_.dst_size(), scratch);
     });
   }
+  std::size_t scratch_bytes(Extent) const override {
+    return scratch_at(nullptr).bytes;
+  }
+  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
 
  private:
+  /// Parts of the memory of one worker.
+  struct Scratch {
+    float* padded;
+    SourceEvents events;
+    float* sums;
+    double* wide_sums;
+    std::size_t bytes;
+  };
+
   /// The codes as floats. Sets scales_ to weight scale * source scale and decides how wide sums must be.
   std::vector<float> codes_of(const pack::PackedTensor& weight, const BuildContext& context) {
     double largest_source = 1;
@@ -115,18 +119,38 @@ class WeightedSum final : public Operation {
     places_ = times(places_, g_.channels()), taps_ = times(taps_, g_.channels());
   }
 
-  void run_frame(const float* src, float* dst, Scratch& scratch) const {
-    // How much less a dense product costs than a listed one: at many places dense sums keep their weights in
-    // registers (measured with 512-bit vectors); at a single one both wait for the weights.
-    const std::int64_t advantage = places_.size() > 1 ? 32 : 2;
-    const bool is_sparse = !is_wide_ && scratch.frame.is_sparse(src, advantage);
-    const float* const padded = scratch.frame.prepare(src);
-    if (is_sparse)
-      scratch.events.collect(g_.border().padded_h() * g_.border().padded_w() * g_.groups, g_.ic, padded);
-    if (is_wide_)
-      scratch.wide_sums.resize(places_.size() * block);
-    else
-      scratch.sums.resize(places_.size() * block);
+  SourceFrame frame() const { return {g_.border(), inverse_src_scale_}; }
+  /// How much less a dense product costs than a listed one: at many places dense sums keep their weights in
+  /// registers (measured with 512-bit vectors); at a single one both wait for the weights.
+  std::int64_t advantage() const { return places_.size() > 1 ? 32 : 2; }
+  /// Of sources: a pixel's channels of one group.
+  std::int64_t num_lists() const { return g_.border().padded_h() * g_.border().padded_w() * g_.groups; }
+
+  /// `memory` null: only its bytes.
+  Scratch scratch_at(std::byte* memory) const {
+    Scratch scratch{};
+    const auto take = [&]<class T>(T*& part, std::int64_t count) {
+      if (memory != nullptr) part = reinterpret_cast<T*>(memory + scratch.bytes);
+      scratch.bytes += whole_lines(static_cast<std::size_t>(count) * sizeof(T));
+    };
+    const std::int64_t sums = std::ssize(places_) * block;
+    take(scratch.padded, frame().scratch_floats());
+    if (is_wide_) {
+      take(scratch.wide_sums, sums);
+    } else {
+      const std::int64_t most_events = g_.border().src_size() / advantage() + 1;
+      take(scratch.sums, sums);
+      take(scratch.events.first, num_lists() + 1);
+      take(scratch.events.channel, most_events + 1);
+      take(scratch.events.value, most_events + 1);
+    }
+    return scratch;
+  }
+
+  void run_frame(const float* src, float* dst, const Scratch& scratch) const {
+    const bool is_sparse = !is_wide_ && frame().is_sparse(src, advantage());
+    const float* const padded = frame().prepare(src, scratch.padded);
+    if (is_sparse) scratch.events.collect(num_lists(), g_.ic, padded);
     for (std::int64_t group = 0; group < g_.groups; ++group)
       for (std::int64_t part = 0; part < g_.blocks(); ++part) {
         const float* const weights = weights_.data() + tile(group, part);
@@ -138,17 +162,17 @@ class WeightedSum final : public Operation {
                                     g_.ic,
                                     weights};
         if (is_wide_) {
-          kernels::dense_sums(job, scratch.wide_sums.data());
-          store(scratch.wide_sums.data(), group, part, dst);
+          kernels::dense_sums(job, scratch.wide_sums);
+          store(scratch.wide_sums, group, part, dst);
           continue;
         }
         if (!is_sparse)
-          kernels::dense_sums(job, scratch.sums.data());
+          kernels::dense_sums(job, scratch.sums);
         else
           for (std::size_t p = 0; p < places_.size(); ++p)
             scratch.events.gather(place_lists_[p] + group, tap_lists_, g_.ic, weights,
                                   &scratch.sums[p * block]);
-        store(scratch.sums.data(), group, part, dst);
+        store(scratch.sums, group, part, dst);
       }
   }
 

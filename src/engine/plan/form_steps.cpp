@@ -17,13 +17,15 @@ class FloatInput final : public Step {
     writes = {dst};
     facts.kernel = "transpose";
   }
+  void prepare(const std::vector<Storage>& storages) override { shape_ = shape_of(storages[dst_]); }
   void run(const RunState& state) const override {
     const Storage& s = state.storages[dst_];
-    to_channels_last(shape_of(s), s.frames(state.num_steps), state.input, state.at<float>(dst_, 0));
+    to_channels_last(shape_, s.frames(state.num_steps), state.input, state.at<float>(dst_, 0));
   }
 
  private:
   std::size_t dst_;
+  net::Shape shape_;
 };
 
 class CodeInput final : public Step {
@@ -57,6 +59,7 @@ class SpikeInput final : public Step {
     writes = {bits, floats};
     facts.kernel = "bits";
   }
+  void prepare(const std::vector<Storage>& storages) override { shape_ = shape_of(storages[bits_]); }
   void run(const RunState& state) const override {
     const Storage& s = state.storages[bits_];
     bool is_spikes = true;
@@ -66,11 +69,12 @@ class SpikeInput final : public Step {
     for (std::int64_t frame = 0; frame < s.frames(state.num_steps); ++frame) clear_border(state, bits_, frame);
     *state.input_is_spikes = is_spikes;
     if (!is_spikes)
-      to_channels_last(shape_of(s), s.frames(state.num_steps), state.input, state.at<float>(floats_, 0));
+      to_channels_last(shape_, s.frames(state.num_steps), state.input, state.at<float>(floats_, 0));
   }
 
  private:
   std::size_t bits_, floats_;
+  net::Shape shape_;
 };
 
 class Output final : public Step {

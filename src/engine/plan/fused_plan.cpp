@@ -18,24 +18,24 @@ std::size_t FusedPlan::weight_bytes() const {
 std::size_t FusedPlan::scratch_bytes(std::int64_t num_steps) const {
   std::size_t bytes = 0;
   for (const auto& step : steps()) bytes = std::max(bytes, step->scratch_bytes(num_steps));
-  return (bytes + 63) / 64 * 64;
+  return whole_lines(bytes);
 }
 
 void Arena::Free::operator()(std::byte* memory) const { std::free(memory); }
 
 Arena::Arena(std::shared_ptr<const FusedPlan> plan, std::int64_t num_steps, int num_threads)
-    : plan_(std::move(plan)), storages_(plan_->storages()), num_steps_(num_steps), num_threads_(num_threads) {
+    : plan_(std::move(plan)), storages_(plan_->storages()), num_steps_(num_steps) {
   activation_bytes_ = plan_memory(storages_, num_steps);
-  scratch_bytes_ = plan_->scratch_bytes(num_steps);
-  bytes_ = activation_bytes_ + scratch_bytes_ * static_cast<std::size_t>(num_threads) + 64;
-  memory_.reset(static_cast<std::byte*>(std::aligned_alloc(64, (bytes_ + 63) / 64 * 64)));
+  workers_ = {num_threads, nullptr, plan_->scratch_bytes(num_steps)};
+  bytes_ = activation_bytes_ + workers_.scratch_bytes * static_cast<std::size_t>(num_threads) + 64;
+  memory_.reset(static_cast<std::byte*>(std::aligned_alloc(64, whole_lines(bytes_))));
   if (!memory_) throw std::bad_alloc();
   std::memset(memory_.get(), 0, bytes_);  // channels that pad a pixel are read, with weights of zero
+  workers_.scratch = memory_.get() + activation_bytes_;
 }
 
 RunState Arena::state(const float* input, float* output) {
-  return {memory_.get(), storages_, num_steps_, input, output, memory_.get() + activation_bytes_, scratch_bytes_, num_threads_,
-          input_is_spikes_.get()};
+  return {memory_.get(), storages_, num_steps_, input, output, workers_, input_is_spikes_.get()};
 }
 
 void Arena::run(const float* input, float* output) {

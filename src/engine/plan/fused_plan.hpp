@@ -31,6 +31,7 @@ class FusedPlan {
 /// The memory in which one caller runs a plan, sample by sample; made once, then nothing is allocated.
 class Arena {
  public:
+  /// Loops have at most num_threads parts; whose threads run them is up to the caller (PoolScope).
   Arena(std::shared_ptr<const FusedPlan> plan, std::int64_t num_steps, int num_threads);
 
   /// One sample in the Net's order: input [num_steps, shape...], output likewise.
@@ -47,9 +48,9 @@ class Arena {
   std::shared_ptr<const FusedPlan> plan_;
   std::vector<Storage> storages_;
   std::int64_t num_steps_;
-  int num_threads_;
+  Workers workers_;
   std::unique_ptr<bool> input_is_spikes_ = std::make_unique<bool>(false);
-  std::size_t activation_bytes_ = 0, scratch_bytes_ = 0, bytes_ = 0;
+  std::size_t activation_bytes_ = 0, bytes_ = 0;
   struct Free {
     void operator()(std::byte* memory) const;
   };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/threads.hpp"
 #include "kernels/event/neuron_rows.hpp"
 
 namespace tern::engine {
@@ -82,7 +81,12 @@ void KernelStep::write_spikes(std::size_t storage, const kernels::NeuronParamete
 
 void KernelStep::prepare(const std::vector<Storage>& storages) {
   const auto pad = [&](std::vector<float>& values) {
-    if (!values.empty()) values.resize(values.size() + kernels::epilogue_block, 0.0F);
+    if (values.empty()) return;
+    std::vector<float> padded;
+    padded.reserve(values.size() + kernels::epilogue_block);  // growing would take twice as much
+    padded = values;
+    padded.resize(values.size() + kernels::epilogue_block, 0.0F);
+    values.swap(padded);
   };
   for (auto* values : {&values_.scale, &values_.bias, &values_.norm_scale, &values_.norm_shift}) pad(*values);
   const auto pointer = [](const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); };
@@ -107,11 +111,21 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
   facts.kernel = layer_.kernel;
   facts.weight_bytes = layer_.layer->weight_bytes();
   facts.measured = layer_.measured;
+  facts.candidates.reserve(layer_.times.size());
   for (const auto& time : layer_.times) facts.candidates.emplace_back(time.kernel, time.microseconds);
+  std::vector<KernelTime>().swap(layer_.times);
+}
+
+std::size_t KernelStep::held_bytes() const {
+  std::size_t bytes = sizeof *this;
+  for (const auto* values : {&values_.scale, &values_.bias, &values_.norm_scale, &values_.norm_shift})
+    bytes += values->capacity() * sizeof(float);
+  return bytes;
 }
 
 std::size_t KernelStep::scratch_bytes(std::int64_t num_steps) const {
-  return spikes_ ? layer_.layer->spiking_scratch_bytes(num_steps) : layer_.layer->scratch_bytes();
+  const std::size_t bytes = spikes_ ? layer_.layer->spiking_scratch_bytes(num_steps) : layer_.layer->scratch_bytes();
+  return fallback_ ? std::max(bytes, fallback_->scratch_bytes({num_steps, 1})) : bytes;
 }
 
 void KernelStep::set_fallback(std::unique_ptr<Operation> operation, std::size_t floats, std::size_t sums) {
@@ -147,14 +161,7 @@ const void* KernelStep::source_of(const RunState& state, std::int64_t frame) con
 
 template <class RunRows>
 void KernelStep::split_rows(const RunState& state, std::int64_t macs, RunRows run_rows) const {
-  const std::int64_t parts = std::min<std::int64_t>(
-      {state.num_threads, shape_.out_h, std::max<std::int64_t>(1, macs / macs_of_a_thread)});
-  if (parts <= 1) return run_rows(0, shape_.out_h, state.scratch);
-  parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t part = begin; part < end; ++part)
-      run_rows(shape_.out_h * part / parts, shape_.out_h * (part + 1) / parts,
-               state.scratch + static_cast<std::size_t>(part) * state.scratch_bytes);
-  });
+  state.workers.split(shape_.out_h, std::max<std::int64_t>(1, macs / macs_of_a_thread), run_rows);
 }
 
 void KernelStep::run_frame(const RunState& state, std::int64_t frame) const {
@@ -165,7 +172,7 @@ void KernelStep::run_frame(const RunState& state, std::int64_t frame) const {
     epilogue.codes = plane<std::uint8_t>(state, *codes_, frame);
     clear_border(state, *codes_, frame);
   }
-  split_rows(state, facts.macs, [&](std::int64_t first, std::int64_t last, void* scratch) {
+  split_rows(state, facts.macs, [&](std::int64_t first, std::int64_t last, std::byte* scratch) {
     layer_.layer->run(source_of(state, frame), epilogue, first, last, scratch);
   });
 }
@@ -184,14 +191,14 @@ void KernelStep::run_spiking(const RunState& state) const {
   layer.residual_step = residual_ ? state.storages[*residual_].frame() : 0;
   layer.neuron = neuron_;
   for (std::int64_t frame = 0; frame < state.num_steps; ++frame) clear_border(state, *spikes_, frame);
-  split_rows(state, facts.macs * state.num_steps, [&](std::int64_t first, std::int64_t last, void* scratch) {
+  split_rows(state, facts.macs * state.num_steps, [&](std::int64_t first, std::int64_t last, std::byte* scratch) {
     layer_.layer->run_spiking(source_of(state, 0), layer, epilogue, first, last, scratch);
   });
 }
 
 void KernelStep::run_fallback(const RunState& state) const {
   const float* const src = state.at<const float>(fallback_floats_, 0);
-  fallback_->run({state.num_steps, 1}, std::span(&src, 1), state.at<float>(fallback_sums_, 0));
+  fallback_->run_in({state.num_steps, 1}, std::span(&src, 1), state.at<float>(fallback_sums_, 0), state.workers);
   const Storage& sums = state.storages[fallback_sums_];
   for (std::int64_t frame = 0; frame < sums.frames(state.num_steps); ++frame) {
     kernels::Epilogue epilogue = epilogue_;

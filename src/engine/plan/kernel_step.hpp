@@ -25,6 +25,7 @@ class KernelStep final : public Step {
   void prepare(const std::vector<Storage>& storages) override;
   void run(const RunState& state) const override;
   std::size_t scratch_bytes(std::int64_t num_steps) const override;
+  std::size_t held_bytes() const override;
 
   /// For an input that turns out to be no spikes: `operation` on the floats (scale and bias included) into `sums`.
   void set_fallback(std::unique_ptr<Operation> operation, std::size_t floats, std::size_t sums);

@@ -60,12 +60,13 @@ class Neuron final : public Step {
   }
   void prepare(const std::vector<Storage>& storages) override { elements_ = storages[src_].frame(); }
   std::size_t scratch_bytes(std::int64_t num_steps) const override {
-    return static_cast<std::size_t>(num_steps * elements_) * sizeof(float);
+    return spikes_bytes(num_steps) + kernels::neuron_scratch_bytes(num_steps);
   }
   void run(const RunState& state) const override {
     const Storage &src = state.storages[src_], &dst = state.storages[dst_];
-    auto* const spikes = reinterpret_cast<float*>(state.scratch);
-    kernels::neuron_forward(parameters_, state.num_steps, src.frame(), state.at<const float>(src_, 0), spikes);
+    auto* const spikes = reinterpret_cast<float*>(state.workers.scratch);
+    kernels::neuron_forward_part(parameters_, state.num_steps, src.frame(), state.at<const float>(src_, 0), spikes, 0, 1,
+                                 state.workers.scratch + spikes_bytes(state.num_steps));
     for (std::int64_t frame = 0; frame < state.num_steps; ++frame) {
       clear_border(state, dst_, frame);
       const float* row = spikes + frame * src.frame();
@@ -76,6 +77,10 @@ class Neuron final : public Step {
   }
 
  private:
+  std::size_t spikes_bytes(std::int64_t num_steps) const {
+    return whole_lines(static_cast<std::size_t>(num_steps * elements_) * sizeof(float));
+  }
+
   kernels::NeuronParameters parameters_;
   std::size_t src_, dst_;
   std::int64_t elements_ = 0;
@@ -88,14 +93,21 @@ class OperationStep final : public Step {
     reads = std::move(sources);
     writes = {dst};
     facts.kernel = "floats";
+    facts.weight_bytes = operation_->weight_bytes();
+  }
+  std::size_t scratch_bytes(std::int64_t num_steps) const override {
+    return list_bytes() + operation_->scratch_bytes({num_steps, 1});
   }
   void run(const RunState& state) const override {
-    std::vector<const float*> sources;
-    for (const auto source : reads) sources.push_back(state.at<const float>(source, 0));
-    operation_->run({state.num_steps, 1}, sources, state.at<float>(dst_, 0));
+    const Workers& workers = state.workers;  // the list of sources lies at the end of the first one's scratch
+    auto* const sources = reinterpret_cast<const float**>(workers.scratch + workers.scratch_bytes - list_bytes());
+    for (std::size_t i = 0; i < reads.size(); ++i) sources[i] = state.at<const float>(reads[i], 0);
+    operation_->run_in({state.num_steps, 1}, {sources, reads.size()}, state.at<float>(dst_, 0), workers);
   }
 
  private:
+  std::size_t list_bytes() const { return whole_lines(reads.size() * sizeof(float*)); }
+
   std::unique_ptr<Operation> operation_;
   std::size_t dst_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/plan/storage.hpp"
+#include "engine/workers.hpp"
 
 namespace tern::engine {
 
@@ -18,9 +19,7 @@ struct RunState {
   std::int64_t num_steps;
   const float* input;   ///< the caller's, in the Net's order
   float* output;        ///< likewise
-  std::byte* scratch;   ///< of all threads, each `scratch_bytes`
-  std::size_t scratch_bytes;
-  int num_threads;
+  Workers workers;
   bool* input_is_spikes;  ///< set by the step that reads the input as bits; false: the floats hold it
 
   /// First byte, word or float of a frame's element (0, 0).
@@ -47,8 +46,10 @@ class Step {
   /// Called once all storages have their final layout: chooses and packs kernels.
   virtual void prepare(const std::vector<Storage>&) {}
   virtual void run(const RunState& state) const = 0;
-  /// Of one thread, after prepare.
+  /// Of one worker, after prepare.
   virtual std::size_t scratch_bytes(std::int64_t /*num_steps*/) const { return 0; }
+  /// What it holds besides facts.weight_bytes, itself included.
+  virtual std::size_t held_bytes() const { return sizeof(Step); }
 
   StepFacts facts;
   std::vector<std::size_t> reads, writes;  ///< storages
