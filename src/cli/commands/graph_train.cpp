@@ -64,11 +64,12 @@ net::Net net_for(const GraphTrainArguments& a, const graph::GraphData& data) {
   return net::from_json(read_file(a.network), a.network);
 }
 
-void check_fits(const net::Net& net, const graph::GraphData& data, const std::string& name) {
+/// Clusters need not be as many as classes.
+void check_fits(const net::Net& net, const graph::GraphData& data, const std::string& name, const std::string& procedure) {
   const net::Shape input = net.type(net.input().name).shape, output = net.type(net.output().name).shape;
   if (input != net::Shape{data.features.columns})
     fail(ErrorKind::usage, name, "the network reads {}, nodes have {} features", net::to_string(input), data.features.columns);
-  if (data.num_classes > 0 && output != net::Shape{data.num_classes})
+  if (data.num_classes > 0 && procedure != "node-clustering" && output != net::Shape{data.num_classes})
     fail(ErrorKind::usage, name, "the network scores {}, the data have {} classes", net::to_string(output), data.num_classes);
 }
 
@@ -79,12 +80,12 @@ learn::Model start_of(const GraphTrainArguments& a, const graph::GraphData& data
     if (const auto own = path / fmt::format("seed-{}", seed); std::filesystem::is_directory(own)) path = own;
     if (std::filesystem::is_directory(path)) path /= "checkpoint.safetensors";
     learn::Model model = train::load_model(path);
-    check_fits(model.net(), data, path.string());
+    check_fits(model.net(), data, path.string(), a.procedure);
     return model;
   }
   const std::uint64_t draw = derive_seed(seed, "init");
   learn::Model model(net_for(a, data), draw);
-  check_fits(model.net(), data, a.network);
+  check_fits(model.net(), data, a.network, a.procedure);
   if (a.init == "glorot") train::draw_glorot(model, draw);
   return model;
 }
@@ -267,6 +268,8 @@ void add_training_options(CLI::App& command, const std::shared_ptr<GraphTrainArg
                          [](Options& o, const std::string& v) { o.loss = v; });
   add_given<std::int64_t>(command, a, "--batch-size", "of procedures with batches", [](Options& o, std::int64_t v) { o.batch_size = v; })
       ->check(CLI::PositiveNumber);
+  add_given<int>(command, a, "--patience", "stop so many epochs behind the lowest validation loss; 0: never", [](Options& o, int v) { o.patience = v; })
+      ->check(CLI::NonNegativeNumber);
   add_given<double>(command, a, "--label-smoothing", "", [](Options& o, double v) { o.label_smoothing = v; })->check(CLI::Range(0.0, 0.99));
   add_given<double>(command, a, "--clip-gradient", "largest norm of all gradients", [](Options& o, double v) { o.clip_gradient = v; })
       ->check(CLI::PositiveNumber);

@@ -9,7 +9,7 @@ namespace tern::train {
 namespace {
 
 GraphRunResult run(learn::Model& model, const graph::GraphData& data, const GraphProcedureOptions& options) {
-  FullBatchSource source(data, options.metric, options.train.label_smoothing);
+  FullBatchSource source(data, options.metric, options.train.loss, options.train.label_smoothing);
   return run_source(model, source, options, source.task().metric);
 }
 
@@ -24,8 +24,9 @@ void set_defaults(TrainOptions& options) {
 
 }  // namespace
 
-FullBatchSource::FullBatchSource(const graph::GraphData& data, const std::string& metric, double label_smoothing)
-    : task_(node_task(data, metric)), identity_("full-batch " + to_hex(data::checksum(data)) + " " + task_.metric) {
+FullBatchSource::FullBatchSource(const graph::GraphData& data, const std::string& metric, const std::string& loss,
+                                 double label_smoothing)
+    : task_(node_task(data, metric, loss)), identity_("full-batch " + to_hex(data::checksum(data)) + " " + task_.metric) {
   if (task_.train.size(0) == 0) fail(ErrorKind::usage, place(), "the training part is empty");
   batch_.frames = task_.frames;
   batch_.targets = task_.targets.index_select(0, task_.train);

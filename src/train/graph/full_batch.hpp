@@ -14,7 +14,8 @@ namespace tern::train {
 class FullBatchSource : public BatchSource {
  public:
   /// Errors: those of node_task(), usage for an empty training part.
-  explicit FullBatchSource(const graph::GraphData& data, const std::string& metric = {}, double label_smoothing = 0);
+  explicit FullBatchSource(const graph::GraphData& data, const std::string& metric = {}, const std::string& loss = "ce",
+                           double label_smoothing = 0);
 
   std::string place() const override { return "graph of " + std::to_string(task_.targets.size(0)) + " nodes"; }
   std::string identity() const override { return identity_; }

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "learn/forward.hpp"
+#include "learn/losses.hpp"
 #include "learn/torch.hpp"
 #include "train/graph/metrics.hpp"
 
@@ -41,7 +42,7 @@ std::shared_ptr<const learn::GraphBatch> graph_batch(const graph::GraphData& dat
   return out;
 }
 
-NodeTask node_task(const graph::GraphData& data, const std::string& metric) {
+NodeTask node_task(const graph::GraphData& data, const std::string& metric, const std::string& loss) {
   if (data.features.columns == 0) fail(ErrorKind::usage, "graph data", "nodes have no features");
   if (data.labels.empty() && data.multi_labels.empty())
     fail(ErrorKind::usage, "graph data", "nodes have no labels{}",
@@ -49,6 +50,7 @@ NodeTask node_task(const graph::GraphData& data, const std::string& metric) {
   if (data.splits.size() != 1) fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
   NodeTask task;
   task.metric = metric_of(data, metric);
+  task.loss = learn::find_loss(loss).info.name;
   task.graph = graph_batch(data);
   if (!data.features.is_sparse)
     task.frames = at::from_blob(const_cast<float*>(data.features.dense.data()),
@@ -71,8 +73,14 @@ at::Tensor score_nodes(learn::Model& model, const NodeTask& task) {
 }
 
 Scores evaluate_nodes(learn::Model& model, const NodeTask& task) {
+  const c10::NoGradGuard no_grad;
   const at::Tensor scores = score_nodes(model, task);
-  return {measure(task, scores, task.validation), measure(task, scores, task.test)};
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  if (task.validation.size(0) > 0)
+    loss = learn::find_loss(task.loss)
+               .loss(scores.index_select(0, task.validation), task.targets.index_select(0, task.validation))
+               .item<double>();
+  return {measure(task, scores, task.validation), measure(task, scores, task.test), loss};
 }
 
 }  // namespace tern::train
