@@ -57,6 +57,14 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   return result;
 }
 
+/// Those of the released scripts, for graphs that are not large.
+void set_defaults(TrainOptions& options) {
+  options.epochs = 100;
+  options.optimizer.name = "adam";
+  options.optimizer.weight_decay = 0;
+  options.learning_rate = {.name = "constant", .base = 0.01, .warmup_share = 0};
+}
+
 }  // namespace
 
 const GraphProcedure& cluster_gcn_procedure() {
@@ -72,7 +80,7 @@ const GraphProcedure& cluster_gcn_procedure() {
         {"cache", "string", "", "a folder", "where partitions are kept; empty: they are not"},
         {"memory-mib", "int", "1024", ">= 1", "for activations of the whole graph in evaluation"},
         {"scratch", "string", "", "a folder", "for those that do not fit; empty: the system's"}}},
-      run};
+      run, set_defaults};
   return procedure;
 }
 
