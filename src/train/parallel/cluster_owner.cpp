@@ -27,8 +27,8 @@ Rng epoch_rng(std::uint64_t seed, std::int64_t epoch) {
 
 std::vector<std::int32_t> deal_clusters(std::span<const std::int64_t> cluster_sizes, int num_ranks) {
   if (num_ranks < 1 || cluster_sizes.size() < static_cast<std::size_t>(num_ranks))
-    fail(ErrorKind::usage, "clusters", "{} clusters cannot be dealt to {} ranks: each needs one", cluster_sizes.size(),
-         num_ranks);
+    fail(ErrorKind::usage, "clusters", "{} clusters cannot be dealt to {} ranks: each needs one",
+         cluster_sizes.size(), num_ranks);
   if (std::any_of(cluster_sizes.begin(), cluster_sizes.end(), [](std::int64_t size) { return size < 0; }))
     fail(ErrorKind::usage, "clusters", "a cluster has a negative number of rows");
   std::vector<std::size_t> order(cluster_sizes.size());
@@ -56,8 +56,8 @@ std::vector<std::int64_t> clusters_of(std::span<const std::int32_t> owner, int r
   return clusters;
 }
 
-ClusterBatches ClusterBatches::global(std::int64_t num_clusters, std::int64_t batch_clusters, std::uint64_t seed,
-                                      std::int64_t epoch) {
+ClusterBatches ClusterBatches::global(std::int64_t num_clusters, std::int64_t batch_clusters,
+                                      std::uint64_t seed, std::int64_t epoch) {
   ClusterBatches batches;
   Rng rng = epoch_rng(seed, epoch);
   batches.order_ = permutation(num_clusters, rng);
@@ -76,14 +76,16 @@ ClusterBatches ClusterBatches::local(std::span<const std::int32_t> owner, int ra
   batches.batch_clusters_ = share_of(batch_clusters, rank, num_ranks);
   for (int r = 0; r < num_ranks; ++r) {
     const std::int64_t count = std::count(owner.begin(), owner.end(), r);
-    batches.num_batches_ = std::max(batches.num_batches_, batches_for(count, share_of(batch_clusters, r, num_ranks)));
+    batches.num_batches_ =
+        std::max(batches.num_batches_, batches_for(count, share_of(batch_clusters, r, num_ranks)));
   }
   return batches;
 }
 
 std::span<const std::int64_t> ClusterBatches::batch(std::int64_t b) const {
   const auto total = static_cast<std::int64_t>(order_.size());
-  const std::int64_t first = std::min(b * batch_clusters_, total), last = std::min(first + batch_clusters_, total);
+  const std::int64_t first = std::min(b * batch_clusters_, total),
+                     last = std::min(first + batch_clusters_, total);
   return {order_.data() + first, static_cast<std::size_t>(last - first)};
 }
 

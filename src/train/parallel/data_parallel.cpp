@@ -15,7 +15,8 @@ std::uint64_t hash_of(const at::Tensor& tensor) {
   std::uint64_t hash = fnv1a_64(c10::toString(values.scalar_type()));
   for (const std::int64_t extent : values.sizes())
     hash = fnv1a_64({reinterpret_cast<const char*>(&extent), sizeof extent}, hash);
-  return fnv1a_64({static_cast<const char*>(values.data_ptr()), static_cast<std::size_t>(values.nbytes())}, hash);
+  return fnv1a_64({static_cast<const char*>(values.data_ptr()), static_cast<std::size_t>(values.nbytes())},
+                  hash);
 }
 
 /// Lines "HASH NAME" as hashes by name.
@@ -33,8 +34,12 @@ std::map<std::string, std::string> parse(const std::string& lines) {
 
 DataParallel::DataParallel(learn::Model& model, ProcessGroup* group) : model_(model), group_(group) {}
 
-int DataParallel::rank() const { return group_ ? group_->rank() : 0; }
-int DataParallel::size() const { return group_ ? group_->size() : 1; }
+int DataParallel::rank() const {
+  return group_ ? group_->rank() : 0;
+}
+int DataParallel::size() const {
+  return group_ ? group_->size() : 1;
+}
 
 DataParallel::Named DataParallel::tensors(bool trained) const {
   Named found;
@@ -64,8 +69,9 @@ void DataParallel::check_equal_parameters() const {
   for (std::size_t r = 1; r < all.size(); ++r) {
     const std::map<std::string, std::string> other = parse(all[r]);
     const auto complain = [&](const std::string& name, const char* how) {
-      fail(ErrorKind::usage, name, "{} on rank {} and rank 0 of {}: start every rank with the same model, seed and options",
-           how, r, size());
+      fail(ErrorKind::usage, name,
+           "{} on rank {} and rank 0 of {}: start every rank with the same model, seed and options", how, r,
+           size());
     };
     for (const auto& [name, hash] : first) {
       const auto found = other.find(name);
@@ -103,6 +109,12 @@ StepFigures DataParallel::reduce_gradients(const StepFigures& mine) {
     tensor.mutable_grad() = sums[4 + i] > 0 ? bucket[i].div_(sums[0]) : at::Tensor();
   }
   return {sums[0], sums[1], sums[2], sums[3] > 0};
+}
+
+void DataParallel::exchange(learn::Model& model, std::int64_t labelled) {
+  if (&model != &model_)
+    fail(ErrorKind::internal, "data parallel", "asked to exchange gradients of another model");
+  reduce_gradients({static_cast<double>(labelled), 0, 0, false});
 }
 
 void DataParallel::average_buffers() {

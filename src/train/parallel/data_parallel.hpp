@@ -10,6 +10,7 @@
 
 #include "learn/model.hpp"
 #include "train/parallel/process_group.hpp"
+#include "train/trainer.hpp"
 
 namespace tern::train {
 
@@ -21,23 +22,29 @@ struct StepFigures {
   bool stop = false;    ///< this rank was asked to stop; afterwards: any was
 };
 
-/// Data-parallel training (Li et al. 2020, PyTorch Distributed: one bucket, summed after backward, no overlap).
+/// Data-parallel training (Li et al. 2020, PyTorch Distributed: one bucket, summed after backward, no
+/// overlap).
 ///
-/// With g_r the gradient that rank r's backward left of its *mean* loss over n_r labelled rows, each rank ends with
+/// With g_r the gradient that rank r's backward left of its *mean* loss over n_r labelled rows, each rank
+/// ends with
 ///   g = sum over r of n_r g_r  /  sum over r of n_r,
-/// taken in rank order: the gradient of the mean loss over the union of the rows. All ranks hold the same bits, and one
-/// process on the union differs by rounding alone (its sums associate otherwise; about 1e-7 of the gradient a step).
-/// Terms of the loss that do not average over rows, such as penalties on weights, are averaged with the same shares and
-/// therefore come out unchanged where every rank adds them. Adam and SGD then take the same step everywhere.
+/// taken in rank order: the gradient of the mean loss over the union of the rows. All ranks hold the same
+/// bits, and one process on the union differs by rounding alone (its sums associate otherwise; about 1e-7 of
+/// the gradient a step). Terms of the loss that do not average over rows, such as penalties on weights, are
+/// averaged with the same shares and therefore come out unchanged where every rank adds them. Adam and SGD
+/// then take the same step everywhere.
 ///
-/// Where this is not the single process: batch_norm in training uses the statistics of the rank's own rows (as without
-/// SyncBatchNorm), and dropout over a rank's own rows draws other masks than dropout over the union. Ranks that all run
-/// the union's rows (cluster_owner.hpp, exact mode) give forward one seed and drop the same; others derive one by rank.
+/// Where this is not the single process: batch_norm in training uses the statistics of the rank's own rows
+/// (as without SyncBatchNorm), and dropout over a rank's own rows draws other masks than dropout over the
+/// union. Ranks that all run the union's rows (cluster_owner.hpp, exact mode) give forward one seed and drop
+/// the same; others derive one by rank.
 ///
-/// `group` null or of one: every call is that of a single process and costs nothing.
-class DataParallel {
+/// `group` null or of one: every call is that of a single process and costs nothing. train() takes it as
+/// TrainOptions::exchange, with each rank's share of the batches from RankSource.
+class DataParallel : public GradientExchange {
  public:
-  /// Both must outlive this; trainable tensors are looked up at each step, since plans add quantizers on the way.
+  /// Both must outlive this; trainable tensors are looked up at each step, since plans add quantizers on the
+  /// way.
   DataParallel(learn::Model& model, ProcessGroup* group);
 
   int rank() const;
@@ -51,10 +58,12 @@ class DataParallel {
   void check_equal_parameters() const;
   /// Gives everyone the tensors of rank 0. REQUIRES: the same names and shapes on all ranks.
   void broadcast_parameters();
-  /// Replaces every gradient by the formula above and returns the sums of the figures. A rank with rows = 0 counts with
-  /// nothing, whatever its gradients hold; it need not have run backward. A tensor without gradient on every rank that
-  /// has rows stays without. Where no rank has rows, all are left without.
+  /// Replaces every gradient by the formula above and returns the sums of the figures. A rank with rows = 0
+  /// counts with nothing, whatever its gradients hold; it need not have run backward. A tensor without
+  /// gradient on every rank that has rows stays without. Where no rank has rows, all are left without.
   StepFigures reduce_gradients(const StepFigures& mine);
+  /// reduce_gradients without figures. REQUIRES: `model` is the one given at construction.
+  void exchange(learn::Model& model, std::int64_t labelled) override;
   /// Replaces buffers (running statistics) by their mean over the ranks: before validation and checkpoints.
   void average_buffers();
 

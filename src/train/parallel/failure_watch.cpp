@@ -16,7 +16,9 @@ using namespace std::chrono_literals;
 constexpr auto poll_interval = 100ms;
 constexpr auto answer_limit = 2s;
 
-std::vector<std::uint8_t> to_bytes(const std::string& text) { return {text.begin(), text.end()}; }
+std::vector<std::uint8_t> to_bytes(const std::string& text) {
+  return {text.begin(), text.end()};
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ struct FailureWatch::State {
     const int wanted = num_answers + 1;
     request = std::move(action);
     wake_thread.notify_one();
-    if (!answered.wait_for(lock, limit, [&] { return num_answers >= wanted || store_is_lost; })) store_is_lost = true;
+    if (!answered.wait_for(lock, limit, [&] { return num_answers >= wanted || store_is_lost; }))
+      store_is_lost = true;
     return !store_is_lost;
   }
 
@@ -83,7 +86,8 @@ struct FailureWatch::State {
   }
 };
 
-FailureWatch::FailureWatch(c10::intrusive_ptr<c10d::Store> store, std::string name) : state_(std::make_shared<State>()) {
+FailureWatch::FailureWatch(c10::intrusive_ptr<c10d::Store> store, std::string name)
+    : state_(std::make_shared<State>()) {
   state_->store = std::move(store);
   state_->failure_key = name + "failure";
   state_->gone_key = name + "gone";
@@ -105,7 +109,9 @@ std::string FailureWatch::reason() const {
 
 std::optional<std::string> FailureWatch::tell(const std::string& reason) {
   const bool answered = state_->ask(
-      [state = state_, reason](c10d::Store& store) { state->hear(store.compareSet(state->failure_key, {}, to_bytes(reason))); },
+      [state = state_, reason](c10d::Store& store) {
+        state->hear(store.compareSet(state->failure_key, {}, to_bytes(reason)));
+      },
       answer_limit);
   if (const std::string held = this->reason(); answered || !held.empty()) return held;
   return std::nullopt;

@@ -9,20 +9,26 @@
 namespace tern::train {
 namespace {
 
-int rank_in(const ProcessGroup* group) { return group ? group->rank() : 0; }
+int rank_in(const ProcessGroup* group) {
+  return group ? group->rank() : 0;
+}
 
 at::Tensor as_tensor(std::span<const std::int32_t> values) {
   return at::tensor(at::ArrayRef<std::int32_t>(values.data(), values.size()), at::kInt);
 }
 
-const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+const float* data_or_null(const std::vector<float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
 
 }  // namespace
 
-Halo::Halo(ProcessGroup* group, const RowOwners& owners, OwnedRows rows) : group_(group), rows_(std::move(rows)) {
+Halo::Halo(ProcessGroup* group, const RowOwners& owners, OwnedRows rows)
+    : group_(group), rows_(std::move(rows)) {
   const int size = group_ ? group_->size() : 1;
   if (owners.num_ranks() != size)
-    fail(ErrorKind::usage, "halo", "rows are dealt to {} ranks, but the group has {}", owners.num_ranks(), size);
+    fail(ErrorKind::usage, "halo", "rows are dealt to {} ranks, but the group has {}", owners.num_ranks(),
+         size);
   graph::check_rows(rows_.rowptr, rows_.col, rows_.weight, owners.num_rows(), "halo");
   columns_ = owners.rows_of(rank_in(group_));
   num_owned_ = static_cast<std::int64_t>(columns_.size());
@@ -54,10 +60,11 @@ void Halo::number_columns(const RowOwners& owners) {
   const auto owned_end = columns_.begin() + num_owned_;
   for (std::int32_t& column : rows_.col) {
     if (owners.owner(column) == me)
-      column = static_cast<std::int32_t>(std::lower_bound(columns_.begin(), owned_end, column) - columns_.begin());
+      column =
+          static_cast<std::int32_t>(std::lower_bound(columns_.begin(), owned_end, column) - columns_.begin());
     else
-      column = static_cast<std::int32_t>(num_owned_ + (std::lower_bound(halo.begin(), halo.end(), column, before) -
-                                                       halo.begin()));
+      column = static_cast<std::int32_t>(
+          num_owned_ + (std::lower_bound(halo.begin(), halo.end(), column, before) - halo.begin()));
   }
   columns_.insert(columns_.end(), halo.begin(), halo.end());
 }
@@ -68,13 +75,15 @@ void Halo::agree(const RowOwners& owners) {
   if (num_ranks == 1) return;
   std::vector<at::Tensor> wanted(num_ranks), asked(num_ranks), num_wanted(num_ranks), num_asked(num_ranks);
   for (std::size_t r = 0; r < num_ranks; ++r) {
-    const auto first = static_cast<std::size_t>(halo_first_[r]), last = static_cast<std::size_t>(halo_first_[r + 1]);
+    const auto first = static_cast<std::size_t>(halo_first_[r]),
+               last = static_cast<std::size_t>(halo_first_[r + 1]);
     wanted[r] = as_tensor(std::span(columns_).subspan(first, last - first));
     num_wanted[r] = at::full({1}, wanted[r].numel(), at::kLong);
     num_asked[r] = at::zeros({1}, at::kLong);
   }
   group_->exchange(num_wanted, num_asked);
-  for (std::size_t r = 0; r < num_ranks; ++r) asked[r] = at::empty({num_asked[r].item<std::int64_t>()}, at::kInt);
+  for (std::size_t r = 0; r < num_ranks; ++r)
+    asked[r] = at::empty({num_asked[r].item<std::int64_t>()}, at::kInt);
   group_->exchange(wanted, asked);
 
   const auto owned_end = columns_.begin() + num_owned_;
@@ -85,8 +94,10 @@ void Halo::agree(const RowOwners& owners) {
     for (std::int64_t i = 0; i < asked[r].numel(); ++i) {
       const auto found = std::lower_bound(columns_.begin(), owned_end, row[i]);
       if (found == owned_end || *found != row[i])
-        fail(ErrorKind::bad_data, "halo", "rank {} asks for row {}, which rank {} does not own: the ranks were given "
-             "different owners", r, row[i], rank_in(group_));
+        fail(ErrorKind::bad_data, "halo",
+             "rank {} asks for row {}, which rank {} does not own: the ranks were given "
+             "different owners",
+             r, row[i], rank_in(group_));
       local[i] = found - columns_.begin();
     }
   }
@@ -116,7 +127,8 @@ void Halo::fill(at::Tensor& features) const {
 
 at::Tensor Halo::exchange(const at::Tensor& owned) const {
   if (owned.dim() < 1 || owned.size(0) != num_owned_)
-    fail(ErrorKind::usage, "halo", "expected {} owned rows, got {}", num_owned_, owned.dim() < 1 ? 0 : owned.size(0));
+    fail(ErrorKind::usage, "halo", "expected {} owned rows, got {}", num_owned_,
+         owned.dim() < 1 ? 0 : owned.size(0));
   const c10::NoGradGuard no_grad;
   std::vector<std::int64_t> shape = owned.sizes().vec();
   shape[0] = static_cast<std::int64_t>(columns_.size());

@@ -18,25 +18,32 @@ namespace {
 using Clock = FailureWatch::Clock;
 using std::chrono::milliseconds;
 constexpr milliseconds goodbye_limit{10'000}, goodbye_limit_after_failure{2'000};
-/// Gloo's own limit drops every connection of the rank, without words: it is for the case that the watch is stuck.
+/// Gloo's own limit drops every connection of the rank, without words: it is for the case that the watch is
+/// stuck.
 constexpr milliseconds grace{3'000};
 
-milliseconds to_ms(double seconds) { return milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+milliseconds to_ms(double seconds) {
+  return milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
 
-/// What a library's exception says, on one line, without the source line that it begins with and the port of a
-/// connection that nobody knows.
+/// What a library's exception says, on one line, without the source line that it begins with and the port of
+/// a connection that nobody knows.
 std::string words_of(const std::exception& error) {
   std::string text = error.what();
   text = text.substr(0, text.find('\n'));
-  if (const auto end = text.find("] "); text.starts_with('[') && end != std::string::npos) text = text.substr(end + 2);
+  if (const auto end = text.find("] "); text.starts_with('[') && end != std::string::npos)
+    text = text.substr(end + 2);
   return std::regex_replace(text, std::regex(R"( \[[^\]]*\]:\d+)"), "");
 }
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 std::shared_ptr<gloo::transport::Device> make_device(const std::string& host) {
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
-  if (interface != nullptr && *interface != '\0') return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
+  if (interface != nullptr && *interface != '\0')
+    return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
   if (is_loopback(host)) return c10d::ProcessGroupGloo::createDeviceForHostname(host);
   return c10d::ProcessGroupGloo::createDefaultDevice();
 }
@@ -62,8 +69,8 @@ ProcessGroup::Link::Link(const Placement& placement, double timeout_s)
   } catch (const std::exception& error) {
     const bool serves = placement.rank == 0 && !placement.store_is_launchers;
     fail(ErrorKind::io, name_of(placement.rank), "cannot {} {}:{} within {:g} s ({})",
-         serves ? "serve the store at" : "reach " + store_owner() + " at", placement.host, placement.port, timeout_s,
-         words_of(error));
+         serves ? "serve the store at" : "reach " + store_owner() + " at", placement.host, placement.port,
+         timeout_s, words_of(error));
   }
   const std::string name = fmt::format("tern/{}/", placement.attempt);
   meet(store, name);
@@ -71,8 +78,9 @@ ProcessGroup::Link::Link(const Placement& placement, double timeout_s)
     auto options = c10d::ProcessGroupGloo::Options::create(to_ms(timeout_s));
     options->devices = {make_device(placement.host)};
     options->threads = 1;
-    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name + "gloo", store),
-                                                        placement.rank, placement.size, options);
+    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>(name + "gloo", store), placement.rank, placement.size,
+        options);
   } catch (const std::exception& error) {
     fail(ErrorKind::io, name_of(placement.rank), "cannot connect to the other ranks ({})", words_of(error));
   }
@@ -98,11 +106,13 @@ void ProcessGroup::Link::meet(const c10::intrusive_ptr<c10d::Store>& store, cons
     }
   } catch (const std::exception& error) {
     if (dynamic_cast<const Error*>(&error) != nullptr) throw;
-    fail(ErrorKind::io, name_of(placement_.rank), "{} stopped answering ({})", store_owner(), words_of(error));
+    fail(ErrorKind::io, name_of(placement_.rank), "{} stopped answering ({})", store_owner(),
+         words_of(error));
   }
   if (!missing.empty())
-    fail(ErrorKind::io, name_of(placement_.rank), "of {} ranks, these did not come to {}:{} within {:g} s: {} ({})",
-         placement_.size, placement_.host, placement_.port, timeout_s_, missing, words);
+    fail(ErrorKind::io, name_of(placement_.rank),
+         "of {} ranks, these did not come to {}:{} within {:g} s: {} ({})", placement_.size, placement_.host,
+         placement_.port, timeout_s_, missing, words);
 }
 
 ProcessGroup::Link::~Link() {
@@ -115,7 +125,9 @@ ProcessGroup::Link::~Link() {
   watch_->leave(wait_for, has_failed ? goodbye_limit_after_failure : goodbye_limit);
 }
 
-std::string ProcessGroup::Link::name_of(int rank) const { return fmt::format("rank {} of {}", rank, placement_.size); }
+std::string ProcessGroup::Link::name_of(int rank) const {
+  return fmt::format("rank {} of {}", rank, placement_.size);
+}
 
 std::string ProcessGroup::Link::store_owner() const {
   return placement_.store_is_launchers ? "the launcher's store" : name_of(0);
@@ -128,9 +140,12 @@ std::string ProcessGroup::Link::lateness(std::string_view what) const {
 void ProcessGroup::Link::fail_on(int peer, const std::string& words) {
   const std::string reason = fmt::format("{} stopped answering ({})", name_of(peer), words);
   const std::optional<std::string> held = watch_->tell(reason);
-  if (held) failure_ = *held;
-  else if (placement_.rank == 0 || peer == 0) failure_ = reason;
-  else failure_ = fmt::format("{} stopped answering (its store has gone)", store_owner());
+  if (held)
+    failure_ = *held;
+  else if (placement_.rank == 0 || peer == 0)
+    failure_ = reason;
+  else
+    failure_ = fmt::format("{} stopped answering (its store has gone)", store_owner());
   fail(ErrorKind::io, name_of(placement_.rank), "{}", failure_);
 }
 
@@ -140,8 +155,10 @@ void ProcessGroup::Link::abandon(std::string_view reason) {
   watch_->tell(failure_);
 }
 
-void ProcessGroup::Link::post(const std::vector<at::Tensor>& sends, const std::vector<at::Tensor>& receives, Works& works) {
-  // Ends that disagree on a message's length or on the call they are in find no counterpart, and say so in time.
+void ProcessGroup::Link::post(const std::vector<at::Tensor>& sends, const std::vector<at::Tensor>& receives,
+                              Works& works) {
+  // Ends that disagree on a message's length or on the call they are in find no counterpart, and say so in
+  // time.
   const auto tag_of = [&](std::int64_t bytes) {
     const std::int64_t key[2] = {sequence_, bytes};
     return static_cast<int>(fnv1a_64({reinterpret_cast<const char*>(key), sizeof key}) & 0x7fffffff);
@@ -154,7 +171,8 @@ void ProcessGroup::Link::post(const std::vector<at::Tensor>& sends, const std::v
     std::vector<at::Tensor> message{tensor};
     const int tag = tag_of(static_cast<std::int64_t>(tensor.nbytes()));
     try {
-      works.emplace_back(peer, receives_here ? gloo_->recv(message, peer, tag) : gloo_->send(message, peer, tag));
+      works.emplace_back(peer,
+                         receives_here ? gloo_->recv(message, peer, tag) : gloo_->send(message, peer, tag));
     } catch (const std::exception& error) {
       fail_on(peer, words_of(error));
     }

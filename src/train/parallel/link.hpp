@@ -15,14 +15,15 @@
 
 namespace tern::train {
 
-/// Point-to-point messages of c10d's Gloo group. Each call waits on named peers, never on "the collective", so that a
-/// failure has a name.
+/// Point-to-point messages of c10d's Gloo group. Each call waits on named peers, never on "the collective",
+/// so that a failure has a name.
 class ProcessGroup::Link {
  public:
   Link(const Placement& placement, double timeout_s);
   ~Link();
 
-  void exchange(std::string_view what, const std::vector<at::Tensor>& sends, const std::vector<at::Tensor>& receives);
+  void exchange(std::string_view what, const std::vector<at::Tensor>& sends,
+                const std::vector<at::Tensor>& receives);
   void abandon(std::string_view reason);
 
  private:

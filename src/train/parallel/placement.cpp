@@ -24,7 +24,8 @@ int number_of(const char* variable, const std::string& text, int low, int high) 
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    fail(ErrorKind::usage, place, "{} must be a whole number from {} to {}, got '{}'", variable, low, high, text);
+    fail(ErrorKind::usage, place, "{} must be a whole number from {} to {}, got '{}'", variable, low, high,
+         text);
   return value;
 }
 
@@ -33,9 +34,10 @@ struct Family {
   const char *rank, *size, *local_rank;
   bool names_master;  ///< MASTER_ADDR and MASTER_PORT come with it
 };
-constexpr Family families[] = {{"RANK", "WORLD_SIZE", "LOCAL_RANK", true},
-                               {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", false},
-                               {"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", false}};
+constexpr Family families[] = {
+    {"RANK", "WORLD_SIZE", "LOCAL_RANK", true},
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", false},
+    {"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", false}};
 
 void read_ranks(const Family& family, Placement& placement) {
   constexpr int most = std::numeric_limits<int>::max();
@@ -46,9 +48,10 @@ void read_ranks(const Family& family, Placement& placement) {
   placement.size = number_of(family.size, *size, 1, most);
   placement.rank = number_of(family.rank, *rank, 0, most);
   if (placement.rank >= placement.size)
-    fail(ErrorKind::usage, place, "{} is {}, but {} is {}: ranks run from 0 to {}", family.rank, placement.rank,
-         family.size, placement.size, placement.size - 1);
-  if (const auto local = text_of(family.local_rank)) placement.local_rank = number_of(family.local_rank, *local, 0, most);
+    fail(ErrorKind::usage, place, "{} is {}, but {} is {}: ranks run from 0 to {}", family.rank,
+         placement.rank, family.size, placement.size, placement.size - 1);
+  if (const auto local = text_of(family.local_rank))
+    placement.local_rank = number_of(family.local_rank, *local, 0, most);
 }
 
 void read_master(const Family& family, Placement& placement) {
@@ -70,7 +73,8 @@ Placement placement_from_environment() {
     read_master(family, placement);
     placement.store_is_launchers = text_of("TORCHELASTIC_USE_AGENT_STORE") == "True";
     if (const auto attempt = text_of("TORCHELASTIC_RESTART_COUNT"))
-      placement.attempt = number_of("TORCHELASTIC_RESTART_COUNT", *attempt, 0, std::numeric_limits<int>::max());
+      placement.attempt =
+          number_of("TORCHELASTIC_RESTART_COUNT", *attempt, 0, std::numeric_limits<int>::max());
     return placement;
   }
   return placement;

@@ -27,7 +27,8 @@ double timeout_of(const ProcessGroupOptions& options) {
   }
   if (timeout_s == 0) return 300;
   if (!(timeout_s > 0) || timeout_s > 1e6)
-    fail(ErrorKind::usage, "process group", "timeout_s must lie above 0 and below a million, got {}", timeout_s);
+    fail(ErrorKind::usage, "process group", "timeout_s must lie above 0 and below a million, got {}",
+         timeout_s);
   return timeout_s;
 }
 
@@ -37,7 +38,8 @@ std::vector<at::Tensor> for_each_rank(int size, const at::Tensor& tensor) {
 
 }  // namespace
 
-std::unique_ptr<ProcessGroup> ProcessGroup::join(const Placement& placement, const ProcessGroupOptions& options) {
+std::unique_ptr<ProcessGroup> ProcessGroup::join(const Placement& placement,
+                                                 const ProcessGroupOptions& options) {
   const double timeout_s = timeout_of(options);
   auto link = placement.size > 1 ? std::make_unique<Link>(placement, timeout_s) : nullptr;
   return std::unique_ptr<ProcessGroup>(new ProcessGroup(placement, std::move(link)));
@@ -48,9 +50,15 @@ ProcessGroup::ProcessGroup(const Placement& placement, std::unique_ptr<Link> lin
 
 ProcessGroup::~ProcessGroup() = default;
 
-int ProcessGroup::rank() const { return placement_.rank; }
-int ProcessGroup::size() const { return placement_.size; }
-int ProcessGroup::local_rank() const { return placement_.local_rank; }
+int ProcessGroup::rank() const {
+  return placement_.rank;
+}
+int ProcessGroup::size() const {
+  return placement_.size;
+}
+int ProcessGroup::local_rank() const {
+  return placement_.local_rank;
+}
 
 void ProcessGroup::exchange(std::string_view what, const std::vector<at::Tensor>& sends,
                             const std::vector<at::Tensor>& receives) {
@@ -89,7 +97,8 @@ void ProcessGroup::reduce_bucket(at::Tensor& bucket) {
 
 void ProcessGroup::all_reduce_sum(std::vector<at::Tensor>& tensors) {
   for (const at::Tensor& tensor : tensors)
-    if (std::find(std::begin(summed_types), std::end(summed_types), tensor.scalar_type()) == std::end(summed_types))
+    if (std::find(std::begin(summed_types), std::end(summed_types), tensor.scalar_type()) ==
+        std::end(summed_types))
       fail(ErrorKind::usage, "all-reduce", "tensors must be float32, float64 or int64, got {}",
            c10::toString(tensor.scalar_type()));
   if (!link_) return;
@@ -116,7 +125,8 @@ std::vector<std::string> ProcessGroup::all_gather(std::string_view bytes) {
   };
   std::string mine(bytes);
   std::vector<std::string> all(static_cast<std::size_t>(size()));
-  const at::Tensor lengths = all_gather_rows(at::full({1}, static_cast<std::int64_t>(bytes.size()), at::kLong));
+  const at::Tensor lengths =
+      all_gather_rows(at::full({1}, static_cast<std::int64_t>(bytes.size()), at::kLong));
   std::vector<at::Tensor> receives;
   for (std::size_t r = 0; r < all.size(); ++r) {
     all[r].resize(static_cast<std::size_t>(lengths[static_cast<std::int64_t>(r)].item<std::int64_t>()));
@@ -154,14 +164,18 @@ void ProcessGroup::broadcast(std::vector<at::Tensor>& tensors, int root) {
   for (at::Tensor& tensor : tensors) {
     const at::Tensor message = tensor.contiguous();
     std::vector<at::Tensor> sends = for_each_rank(size(), {}), receives = sends;
-    if (rank() == root) sends = for_each_rank(size(), message);
-    else receives[static_cast<std::size_t>(root)] = message;
+    if (rank() == root)
+      sends = for_each_rank(size(), message);
+    else
+      receives[static_cast<std::size_t>(root)] = message;
     exchange("broadcast", sends, receives);
     if (rank() != root && !message.is_same(tensor)) tensor.copy_(message);
   }
 }
 
-void ProcessGroup::barrier() { any(false); }
+void ProcessGroup::barrier() {
+  any(false);
+}
 
 bool ProcessGroup::any(bool flag) {
   std::vector<at::Tensor> count{at::full({1}, flag ? 1 : 0, at::kLong)};

@@ -21,7 +21,8 @@ RowOwners RowOwners::parts(std::vector<std::int32_t> owner, int num_ranks) {
   RowOwners owners = blocks(static_cast<std::int64_t>(owner.size()), num_ranks);
   for (std::size_t i = 0; i < owner.size(); ++i)
     if (owner[i] < 0 || owner[i] >= num_ranks)
-      fail(ErrorKind::bad_data, "row owners", "row {} belongs to rank {}, but there are {}", i, owner[i], num_ranks);
+      fail(ErrorKind::bad_data, "row owners", "row {} belongs to rank {}, but there are {}", i, owner[i],
+           num_ranks);
   owners.owner_ = std::move(owner);
   return owners;
 }
@@ -49,15 +50,15 @@ std::vector<std::int32_t> RowOwners::rows_of(int rank) const {
 
 OwnedRows take_rows(const graph::Graph& graph, const RowOwners& owners, int rank) {
   if (graph.num_nodes() != owners.num_rows())
-    fail(ErrorKind::usage, "row owners", "the graph has {} rows, their owners are given for {}", graph.num_nodes(),
-         owners.num_rows());
+    fail(ErrorKind::usage, "row owners", "the graph has {} rows, their owners are given for {}",
+         graph.num_nodes(), owners.num_rows());
   OwnedRows owned;
   for (const std::int32_t row : owners.rows_of(rank)) {
     const auto neighbours = graph.neighbours(row);
     owned.col.insert(owned.col.end(), neighbours.begin(), neighbours.end());
     if (graph.is_weighted()) {
-      const auto weight = graph.weight().subspan(static_cast<std::size_t>(graph.rowptr()[static_cast<std::size_t>(row)]),
-                                                 neighbours.size());
+      const auto weight = graph.weight().subspan(
+          static_cast<std::size_t>(graph.rowptr()[static_cast<std::size_t>(row)]), neighbours.size());
       owned.weight.insert(owned.weight.end(), weight.begin(), weight.end());
     }
     owned.rowptr.push_back(static_cast<std::int64_t>(owned.col.size()));

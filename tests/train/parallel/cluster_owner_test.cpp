@@ -30,7 +30,8 @@ TEST(ClusterOwner, StaysWithinGrahamsBound) {
     const auto owner = deal_clusters(sizes, num_ranks);
     for (std::size_t c = 0; c < sizes.size(); ++c) rows[static_cast<std::size_t>(owner[c])] += sizes[c];
     const double total = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}));
-    const double best = std::max(total / num_ranks, static_cast<double>(*std::max_element(sizes.begin(), sizes.end())));
+    const double best =
+        std::max(total / num_ranks, static_cast<double>(*std::max_element(sizes.begin(), sizes.end())));
     EXPECT_LE(static_cast<double>(*std::max_element(rows.begin(), rows.end())), 4.0 / 3.0 * best + 1);
   }
 }

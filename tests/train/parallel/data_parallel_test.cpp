@@ -55,7 +55,8 @@ learn::Model train_mlp(ProcessGroup* group, const std::string& optimizer_name, d
     const std::int64_t batch = 20 * (step % 5);
     const std::int64_t first = batch + 20 * r * r / (n * n), last = batch + 20 * (r + 1) * (r + 1) / (n * n);
     optimizer.zero_gradients();
-    const at::Tensor loss = mean_loss(model, rows.features.slice(0, first, last), rows.labels.slice(0, first, last));
+    const at::Tensor loss =
+        mean_loss(model, rows.features.slice(0, first, last), rows.labels.slice(0, first, last));
     loss.backward();
     const auto count = static_cast<double>(last - first);
     const StepFigures figures = parallel.reduce_gradients({count, loss.item<double>() * count, 0, false});
@@ -69,7 +70,8 @@ learn::Model train_mlp(ProcessGroup* group, const std::string& optimizer_name, d
 double largest_difference(const learn::Model& a, const learn::Model& b) {
   double largest = 0;
   for (const auto& [name, parameter] : a.parameters())
-    largest = std::max(largest, (parameter.latent - b.parameters().at(name).latent).abs().max().item<double>());
+    largest =
+        std::max(largest, (parameter.latent - b.parameters().at(name).latent).abs().max().item<double>());
   return largest;
 }
 
@@ -110,7 +112,8 @@ const bool reduces = add_rank_body("reduces", [](ProcessGroup& group, std::ostre
       << weight.grad().eq((4.0 * 1 + 8.0 * 2) / 12).all().item<bool>() << bias.grad().defined() << "\n";
 });
 
-/// A two-layer graph network on dense matrices over the union of a batch's clusters: exact mode against one process.
+/// A two-layer graph network on dense matrices over the union of a batch's clusters: exact mode against one
+/// process.
 const bool exact_mode = add_rank_body("exact mode", [](ProcessGroup& group, std::ostream& out) {
   const Rows rows = make_rows(60);
   const at::Tensor links = at::eye(60) + rows.features.mm(rows.features.t()).gt(6).to(at::kFloat);
@@ -121,16 +124,19 @@ const bool exact_mode = add_rank_body("exact mode", [](ProcessGroup& group, std:
         if (i % 10 == cluster) ids.push_back(i);
     return at::tensor(ids, at::kLong);
   };
-  const auto gradient = [&](learn::Model& model, const at::Tensor& batch, const at::Tensor& mine, ProcessGroup* with) {
+  const auto gradient = [&](learn::Model& model, const at::Tensor& batch, const at::Tensor& mine,
+                            ProcessGroup* with) {
     // Re-normalised within the union, as Cluster-GCN does.
     const at::Tensor inside = links.index_select(0, batch).index_select(1, batch);
     const at::Tensor matrix = inside / inside.sum(1, true);
     learn::ForwardOptions options;
     options.training = true;
-    const at::Tensor scores = matrix.mm(learn::forward(model, matrix.mm(rows.features.index_select(0, batch)), 1, options));
+    const at::Tensor scores =
+        matrix.mm(learn::forward(model, matrix.mm(rows.features.index_select(0, batch)), 1, options));
     const at::Tensor places = (batch.unsqueeze(0) == mine.unsqueeze(1)).to(at::kFloat).argmax(1);
     learn::find_loss("ce")
-        .loss(scores.index_select(0, places), learn::one_hot(rows.labels.index_select(0, mine), num_classes, 0))
+        .loss(scores.index_select(0, places),
+              learn::one_hot(rows.labels.index_select(0, mine), num_classes, 0))
         .backward();
     DataParallel(model, with).reduce_gradients({static_cast<double>(mine.numel()), 0, 0, false});
     return model.parameter("fc1", "weight").latent.grad();
@@ -140,7 +146,8 @@ const bool exact_mode = add_rank_body("exact mode", [](ProcessGroup& group, std:
     learn::Model together = make_mlp(1), alone = make_mlp(1);
     const at::Tensor batch = rows_of(batches.batch(b));
     const at::Tensor mine = rows_of(batches.slice(b, group.rank(), group.size()));
-    const at::Tensor got = gradient(together, batch, mine, &group), wanted = gradient(alone, batch, batch, nullptr);
+    const at::Tensor got = gradient(together, batch, mine, &group),
+                     wanted = gradient(alone, batch, batch, nullptr);
     out << ((got - wanted).abs().max().item<double>() <= 1e-6 * wanted.abs().max().item<double>() + 1e-8);
   }
   out << "\n";
@@ -163,8 +170,9 @@ TEST(DataParallel, TrainsTheModelOfASingleProcess) {
 
 TEST(DataParallel, RefusesDifferentParameters) {
   for (const RankResult& result : run_ranks(2, "differs"))
-    EXPECT_EQ(result.out, "usage: fc2.weight: different values on rank 1 and rank 0 of 2: start every rank with the same "
-                          "model, seed and options\nequal\n");
+    EXPECT_EQ(result.out,
+              "usage: fc2.weight: different values on rank 1 and rank 0 of 2: start every rank with the same "
+              "model, seed and options\nequal\n");
 }
 
 TEST(DataParallel, WeighsByRows) {

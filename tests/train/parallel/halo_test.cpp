@@ -16,7 +16,8 @@ graph::Graph random_graph(bool is_weighted) {
   edges.num_nodes = num_rows;
   Rng rng(5);
   for (int i = 0; i < 1500; ++i) {
-    edges.source.push_back(static_cast<std::int32_t>(rng.below(num_rows - 3)));  // the last rows have no edges
+    edges.source.push_back(
+        static_cast<std::int32_t>(rng.below(num_rows - 3)));  // the last rows have no edges
     edges.target.push_back(static_cast<std::int32_t>(rng.below(num_rows - 3)));
     if (is_weighted) edges.weight.push_back(static_cast<float>(rng.normal()));
   }
@@ -102,7 +103,8 @@ const bool path = add_rank_body("path", [](ProcessGroup& group, std::ostream& ou
 
 const bool disagrees = add_rank_body("disagrees", [](ProcessGroup& group, std::ostream&) {
   const graph::Graph graph = random_graph(false);
-  const RowOwners owners = group.rank() == 0 ? RowOwners::blocks(num_rows, 2) : RowOwners::parts(random_parts(2), 2);
+  const RowOwners owners =
+      group.rank() == 0 ? RowOwners::blocks(num_rows, 2) : RowOwners::parts(random_parts(2), 2);
   const Halo halo(&group, owners, take_rows(graph, owners, group.rank()));
 });
 

@@ -18,9 +18,19 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 
 /// The placement under these variables and none of the others that count.
 Placement placement_with(const Variables& variables) {
-  const char* known[] = {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT", "OMPI_COMM_WORLD_RANK",
-                         "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID",
-                         "TORCHELASTIC_USE_AGENT_STORE", "TORCHELASTIC_RESTART_COUNT"};
+  const char* known[] = {"RANK",
+                         "WORLD_SIZE",
+                         "LOCAL_RANK",
+                         "MASTER_ADDR",
+                         "MASTER_PORT",
+                         "OMPI_COMM_WORLD_RANK",
+                         "OMPI_COMM_WORLD_SIZE",
+                         "OMPI_COMM_WORLD_LOCAL_RANK",
+                         "PMI_RANK",
+                         "PMI_SIZE",
+                         "MPI_LOCALRANKID",
+                         "TORCHELASTIC_USE_AGENT_STORE",
+                         "TORCHELASTIC_RESTART_COUNT"};
   for (const char* name : known) unsetenv(name);
   for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
   const auto clear = [](const Variables* set) {
@@ -48,10 +58,15 @@ TEST(Placement, IsAGroupOfOneWhereNothingIsSet) {
 }
 
 TEST(Placement, FollowsTorchrun) {
-  const Placement placement = placement_with({{"RANK", "5"}, {"WORLD_SIZE", "8"}, {"LOCAL_RANK", "1"},
-                                              {"MASTER_ADDR", "node0"}, {"MASTER_PORT", "1234"},
-                                              {"TORCHELASTIC_USE_AGENT_STORE", "True"}, {"TORCHELASTIC_RESTART_COUNT", "2"},
-                                              {"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "4"}});
+  const Placement placement = placement_with({{"RANK", "5"},
+                                              {"WORLD_SIZE", "8"},
+                                              {"LOCAL_RANK", "1"},
+                                              {"MASTER_ADDR", "node0"},
+                                              {"MASTER_PORT", "1234"},
+                                              {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                                              {"TORCHELASTIC_RESTART_COUNT", "2"},
+                                              {"OMPI_COMM_WORLD_RANK", "0"},
+                                              {"OMPI_COMM_WORLD_SIZE", "4"}});
   EXPECT_EQ(placement.rank, 5);
   EXPECT_EQ(placement.size, 8);
   EXPECT_EQ(placement.local_rank, 1);
@@ -62,8 +77,8 @@ TEST(Placement, FollowsTorchrun) {
 }
 
 TEST(Placement, FollowsMpirun) {
-  const Placement open = placement_with({{"OMPI_COMM_WORLD_RANK", "1"}, {"OMPI_COMM_WORLD_SIZE", "2"},
-                                         {"OMPI_COMM_WORLD_LOCAL_RANK", "1"}});
+  const Placement open = placement_with(
+      {{"OMPI_COMM_WORLD_RANK", "1"}, {"OMPI_COMM_WORLD_SIZE", "2"}, {"OMPI_COMM_WORLD_LOCAL_RANK", "1"}});
   EXPECT_EQ(open.rank, 1);
   EXPECT_EQ(open.size, 2);
   EXPECT_EQ(open.local_rank, 1);
@@ -76,9 +91,12 @@ TEST(Placement, FollowsMpirun) {
 }
 
 TEST(Placement, RefusesContradictions) {
-  EXPECT_EQ(refusal({{"RANK", "2"}, {"WORLD_SIZE", "2"}}), "RANK is 2, but WORLD_SIZE is 2: ranks run from 0 to 1");
-  EXPECT_EQ(refusal({{"RANK", "0"}}), "RANK is set but WORLD_SIZE is not: set both, or none for a single process");
-  EXPECT_EQ(refusal({{"PMI_SIZE", "2"}}), "PMI_SIZE is set but PMI_RANK is not: set both, or none for a single process");
+  EXPECT_EQ(refusal({{"RANK", "2"}, {"WORLD_SIZE", "2"}}),
+            "RANK is 2, but WORLD_SIZE is 2: ranks run from 0 to 1");
+  EXPECT_EQ(refusal({{"RANK", "0"}}),
+            "RANK is set but WORLD_SIZE is not: set both, or none for a single process");
+  EXPECT_EQ(refusal({{"PMI_SIZE", "2"}}),
+            "PMI_SIZE is set but PMI_RANK is not: set both, or none for a single process");
   EXPECT_EQ(refusal({{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", "29500"}}),
             "WORLD_SIZE is 2, but MASTER_ADDR is not set: it says where rank 0 is met");
   EXPECT_EQ(refusal({{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "node0"}}),
@@ -90,7 +108,8 @@ TEST(Placement, RefusesWhatIsNoNumber) {
   for (const char* port : {"0", "65536", "http", "80x", "-1"}) {
     Variables variables = joined;
     variables.emplace_back("MASTER_PORT", port);
-    EXPECT_EQ(refusal(variables), fmt::format("MASTER_PORT must be a whole number from 1 to 65535, got '{}'", port));
+    EXPECT_EQ(refusal(variables),
+              fmt::format("MASTER_PORT must be a whole number from 1 to 65535, got '{}'", port));
   }
   EXPECT_NE(refusal({{"RANK", "-1"}, {"WORLD_SIZE", "2"}}).find("RANK must be"), std::string::npos);
   EXPECT_NE(refusal({{"RANK", "0"}, {"WORLD_SIZE", "0"}}).find("WORLD_SIZE must be"), std::string::npos);

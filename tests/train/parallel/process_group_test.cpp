@@ -10,16 +10,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// Sums of small and large buckets of mixed types: the large one takes two rounds.
 const bool sums = add_rank_body("sums", [](ProcessGroup& group, std::ostream& out) {
   const double r = group.rank(), n = group.size();
-  std::vector<at::Tensor> tensors{at::full({2, 3}, r + 1, at::kFloat), at::arange(50'000, at::kFloat).mul_(r + 1),
-                                  at::full({1}, group.rank() + 1, at::kLong), at::full({4, 2}, 0.5 * r, at::kDouble).t()};
+  std::vector<at::Tensor> tensors{
+      at::full({2, 3}, r + 1, at::kFloat), at::arange(50'000, at::kFloat).mul_(r + 1),
+      at::full({1}, group.rank() + 1, at::kLong), at::full({4, 2}, 0.5 * r, at::kDouble).t()};
   group.all_reduce_sum(tensors);
   const double total = n * (n + 1) / 2;
-  out << tensors[0].eq(total).all().item<bool>() << tensors[1].eq(at::arange(50'000, at::kFloat) * total).all().item<bool>()
+  out << tensors[0].eq(total).all().item<bool>()
+      << tensors[1].eq(at::arange(50'000, at::kFloat) * total).all().item<bool>()
       << (tensors[2].item<std::int64_t>() == static_cast<std::int64_t>(total))
       << tensors[3].eq(0.5 * (total - n)).all().item<bool>() << "\n";
 });
@@ -38,12 +42,14 @@ const bool ordered_sums = add_rank_body("ordered sums", [](ProcessGroup& group, 
 
 const bool gathers = add_rank_body("gathers", [](ProcessGroup& group, std::ostream& out) {
   const int rank = group.rank();
-  for (const std::string& bytes : group.all_gather(std::string(static_cast<std::size_t>(2 * rank), static_cast<char>('a' + rank))))
+  for (const std::string& bytes :
+       group.all_gather(std::string(static_cast<std::size_t>(2 * rank), static_cast<char>('a' + rank))))
     out << "[" << bytes << "]";
   const at::Tensor rows = group.all_gather_rows(at::full({3 - rank, 2}, rank, at::kInt));
   out << " " << rows.size(0) << "x" << rows.size(1) << ":";
   for (std::int64_t i = 0; i < rows.size(0); ++i) out << rows[i][1].item<int>();
-  std::vector<at::Tensor> tensors{at::full({3}, rank, at::kFloat), at::full({2, 2}, 10 * rank, at::kLong).t()};
+  std::vector<at::Tensor> tensors{at::full({3}, rank, at::kFloat),
+                                  at::full({2, 2}, 10 * rank, at::kLong).t()};
   group.broadcast(tensors, 1);
   out << " " << tensors[0][2].item<float>() << " " << tensors[1][0][1].item<std::int64_t>();
   group.barrier();
@@ -60,12 +66,10 @@ void work_until(ProcessGroup& group, const std::function<void()>& fate) {
     group.all_reduce_sum(tensors);
   }
 }
-const bool killed = add_rank_body("killed", [](ProcessGroup& group, std::ostream&) {
-  work_until(group, [] { raise(SIGKILL); });
-});
-const bool stopped = add_rank_body("stopped", [](ProcessGroup& group, std::ostream&) {
-  work_until(group, [] { raise(SIGSTOP); });
-});
+const bool killed = add_rank_body(
+    "killed", [](ProcessGroup& group, std::ostream&) { work_until(group, [] { raise(SIGKILL); }); });
+const bool stopped = add_rank_body(
+    "stopped", [](ProcessGroup& group, std::ostream&) { work_until(group, [] { raise(SIGSTOP); }); });
 const bool thrown = add_rank_body("thrown", [](ProcessGroup& group, std::ostream&) {
   work_until(group, [] { fail(ErrorKind::bad_data, "epoch 1", "the loss is nan"); });
 });
@@ -98,7 +102,8 @@ TEST(ProcessGroup, SumsInRankOrder) {
 }
 
 TEST(ProcessGroup, GathersAndBroadcasts) {
-  for (const RankResult& result : run_ranks(3, "gathers")) EXPECT_EQ(result.out, "[][bb][cccc] 6x2:000112 1 10 11\n");
+  for (const RankResult& result : run_ranks(3, "gathers"))
+    EXPECT_EQ(result.out, "[][bb][cccc] 6x2:000112 1 10 11\n");
 }
 
 TEST(ProcessGroup, AKilledRankEndsTheOthers) {
@@ -109,7 +114,10 @@ TEST(ProcessGroup, AKilledRankEndsTheOthers) {
   for (const int rank : {0, 2}) {
     const RankResult& result = results[static_cast<std::size_t>(rank)];
     EXPECT_EQ(result.code, 3);
-    EXPECT_EQ(result.out.find(fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (", rank)), 0U) << result.out;
+    EXPECT_EQ(result.out.find(
+                  fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (", rank)),
+              0U)
+        << result.out;
   }
 }
 
@@ -117,9 +125,10 @@ TEST(ProcessGroup, TheFirstRankMayBeTheOneKilled) {
   const auto results = run_ranks(3, "killed first");
   EXPECT_EQ(results[0].signal, SIGKILL);
   for (const int rank : {1, 2}) {
-    const std::string wanted =
-        fmt::format("checkpoint written\nERROR input/output: rank {} of 3: rank 0 of 3 stopped answering (", rank);
-    EXPECT_EQ(results[static_cast<std::size_t>(rank)].out.find(wanted), 0U) << results[static_cast<std::size_t>(rank)].out;
+    const std::string wanted = fmt::format(
+        "checkpoint written\nERROR input/output: rank {} of 3: rank 0 of 3 stopped answering (", rank);
+    EXPECT_EQ(results[static_cast<std::size_t>(rank)].out.find(wanted), 0U)
+        << results[static_cast<std::size_t>(rank)].out;
   }
 }
 
@@ -129,7 +138,9 @@ TEST(ProcessGroup, AStoppedRankEndsTheOthersInTime) {
   EXPECT_LT(seconds_since(start), 9);
   for (const int rank : {0, 2})
     EXPECT_EQ(results[static_cast<std::size_t>(rank)].out,
-              fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (nothing for 1.5 s in all-reduce)\n", rank));
+              fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (nothing for 1.5 "
+                          "s in all-reduce)\n",
+                          rank));
 }
 
 TEST(ProcessGroup, ARankThatEndsOnAnErrorSaysSo) {

@@ -1,4 +1,5 @@
-// Runs a piece of a test in several real processes: copies of the test program that run a named body instead of tests.
+// Runs a piece of a test in several real processes: copies of the test program that run a named body instead
+// of tests.
 #pragma once
 
 #include <algorithm>
@@ -60,7 +61,7 @@ class RankEnvironment : public ::testing::Environment {
 inline const auto* const rank_environment = ::testing::AddGlobalTestEnvironment(new RankEnvironment);
 
 struct RankResult {
-  int code = -1;    ///< exit code; -1 after a signal
+  int code = -1;  ///< exit code; -1 after a signal
   int signal = 0;
   std::string out;  ///< behind the test framework's own lines
 };
@@ -77,12 +78,13 @@ inline int free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Starts `size` copies that join each other and run `body`, and waits for all of them. Variables are added to each
-/// copy's environment. A copy that is stopped is killed once all others have ended.
-inline std::vector<RankResult> run_ranks(int size, const std::string& body, const std::vector<std::string>& variables = {}) {
+/// Starts `size` copies that join each other and run `body`, and waits for all of them. Variables are added
+/// to each copy's environment. A copy that is stopped is killed once all others have ended.
+inline std::vector<RankResult> run_ranks(int size, const std::string& body,
+                                         const std::vector<std::string>& variables = {}) {
   const int port = free_port();
-  const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() + std::string(".") +
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() +
+                           std::string(".") + ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::vector<pid_t> processes(static_cast<std::size_t>(size));
   std::vector<int> pipes(processes.size());
   for (int rank = 0; rank < size; ++rank) {
@@ -102,7 +104,8 @@ inline std::vector<RankResult> run_ranks(int size, const std::string& body, cons
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     const auto i = static_cast<std::size_t>(rank);
-    EXPECT_EQ(posix_spawn(&processes[i], "/proc/self/exe", &actions, nullptr, arguments, environment.data()), 0);
+    EXPECT_EQ(posix_spawn(&processes[i], "/proc/self/exe", &actions, nullptr, arguments, environment.data()),
+              0);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     pipes[i] = ends[0];
@@ -116,8 +119,10 @@ inline std::vector<RankResult> run_ranks(int size, const std::string& body, cons
     const auto found = std::find(processes.begin(), processes.end(), process);
     if (found == processes.end()) break;
     RankResult& result = results[static_cast<std::size_t>(found - processes.begin())];
-    if (WIFSTOPPED(status)) stopped.push_back(process);
-    else ++num_ended;
+    if (WIFSTOPPED(status))
+      stopped.push_back(process);
+    else
+      ++num_ended;
     if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
     if (num_ended + stopped.size() == processes.size()) {
