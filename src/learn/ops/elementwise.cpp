@@ -1,5 +1,6 @@
 // Operations without parameters that keep or merely rearrange their elements.
 #include "base/seed.hpp"
+#include "learn/ops/keep_mask.hpp"
 #include "learn/ops/meaning.hpp"
 #include "learn/torch.hpp"
 
@@ -20,8 +21,7 @@ at::Tensor dropout(OpCall& call) {
   const bool shared = context.flag("per_sample") && has_time && call.num_steps > 1;
   auto sizes = src.sizes().vec();
   if (shared) sizes[0] /= call.num_steps;
-  at::Generator generator = make_generator(derive_seed(call.options.seed, call.node.name));
-  const at::Tensor keep = at::empty(sizes, at::kFloat).bernoulli_(1.0 - p, generator).div_(1.0 - p).to(src.device());
+  const at::Tensor keep = keep_factors(sizes, p, derive_seed(call.options.seed, call.node.name)).to(src.device());
   if (!shared) return src * keep;
   auto repeats = std::vector<std::int64_t>(sizes.size(), 1);
   repeats[0] = call.num_steps;

@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/seed.hpp"
 #include "learn/autograd/attention_function.hpp"
+#include "learn/ops/keep_mask.hpp"
 #include "learn/ops/meaning.hpp"
 #include "learn/torch.hpp"
 
@@ -18,8 +19,7 @@ at::Tensor looped_factors(const GraphStructure::Looped& looped, const at::Tensor
 at::Tensor dropped(const OpCall& call, const at::Tensor& coefficient) {
   const double p = call.context().real("dropout");
   if (!call.options.training || call.options.frozen_norms || p == 0.0) return coefficient;
-  at::Generator generator = make_generator(derive_seed(call.options.seed, call.node.name));
-  return coefficient * at::empty(coefficient.sizes()).bernoulli_(1.0 - p, generator).div_(1.0 - p);
+  return coefficient * keep_factors(coefficient.sizes(), p, derive_seed(call.options.seed, call.node.name));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Dropout and linear layers on features of which most are zero: work in proportion to the rest.
 #include "base/seed.hpp"
 #include "learn/autograd/spmm_function.hpp"
+#include "learn/ops/keep_mask.hpp"
 #include "learn/ops/meaning.hpp"
 #include "learn/torch.hpp"
 
@@ -11,8 +12,7 @@ Value sparse_dropout(OpCall& call) {
   const double p = call.context().real("p");
   if (!call.options.training || call.options.frozen_norms || p == 0.0) return {.sparse = call.values[0].sparse};
   auto dropped = std::make_shared<SparseRows>(*call.values[0].sparse);
-  at::Generator generator = make_generator(derive_seed(call.options.seed, call.node.name));
-  const at::Tensor keep = at::empty({dropped->matrix->entries()}, at::kByte).bernoulli_(1.0 - p, generator);
+  const at::Tensor keep = keep_mask(dropped->matrix->entries(), p, derive_seed(call.options.seed, call.node.name));
   dropped->keep = dropped->keep.defined() ? dropped->keep * keep : keep;
   dropped->factor *= static_cast<float>(1.0 / (1.0 - p));
   return {.sparse = dropped};
