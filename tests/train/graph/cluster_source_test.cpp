@@ -260,7 +260,8 @@ TEST(ClusterSource, DirectedEdgesStayDirected) {
   directed.symmetrise = false;
   data.graph = graph::build_graph({6, {0, 0, 1, 4}, {1, 2, 2, 3}, {}}, directed);
   ClusterSource source(node_data(data, data.splits[0]), cut(2, 2));
-  const graph::Graph& sub = source.batch(1, 0).graph->graph.sparse->graph();
+  const TrainBatch batch = source.batch(1, 0);
+  const graph::Graph& sub = batch.graph->graph.sparse->graph();
   EXPECT_EQ(sub.num_edges(), 4);
   EXPECT_EQ(sub.degree(0), 2);
   EXPECT_EQ(sub.degree(2), 0);
