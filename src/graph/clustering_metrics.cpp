@@ -37,7 +37,8 @@ Weights weights_of(const Graph& graph, std::span<const std::int32_t> clusters) {
     if (cluster < 0) fail(ErrorKind::usage, "clusters", "expected numbers from 0, got {}", cluster);
     largest = std::max(largest, cluster);
   }
-  Weights w{std::vector<double>(static_cast<Index>(largest + 1), 0.0), std::vector<double>(static_cast<Index>(largest + 1), 0.0)};
+  Weights w{std::vector<double>(static_cast<Index>(largest + 1), 0.0),
+            std::vector<double>(static_cast<Index>(largest + 1), 0.0)};
   for (Index u = 0; u < clusters.size(); ++u)
     for (std::int64_t e = graph.rowptr()[u]; e < graph.rowptr()[u + 1]; ++e) {
       const double weight = graph.weight_of(e);
@@ -51,7 +52,8 @@ Weights weights_of(const Graph& graph, std::span<const std::int32_t> clusters) {
 
 }  // namespace
 
-ClusterAgreement cluster_agreement(std::span<const std::int32_t> labels, std::span<const std::int32_t> clusters) {
+ClusterAgreement cluster_agreement(std::span<const std::int32_t> labels,
+                                   std::span<const std::int32_t> clusters) {
   if (labels.size() != clusters.size())
     fail(ErrorKind::usage, "clusters", "{} entries for {} labels", clusters.size(), labels.size());
   std::map<std::int32_t, std::int64_t> of_class, of_cluster;
@@ -68,7 +70,8 @@ ClusterAgreement cluster_agreement(std::span<const std::int32_t> labels, std::sp
   }
   if (count == 0) return {};
   const double total = static_cast<double>(count);
-  const double classes = entropy(of_class, total), parts = entropy(of_cluster, total), both = entropy(joint, total);
+  const double classes = entropy(of_class, total), parts = entropy(of_cluster, total),
+               both = entropy(joint, total);
   const auto share = [&](double own, double other) {  // 1 - H(own | other) / H(own)
     return own <= 0 ? 1.0 : std::clamp(1 - (both - other) / own, 0.0, 1.0);
   };
@@ -82,7 +85,8 @@ double modularity(const Graph& graph, std::span<const std::int32_t> clusters) {
   const Weights w = weights_of(graph, clusters);
   if (w.all <= 0) return 0;
   double sum = 0;
-  for (Index c = 0; c < w.inside.size(); ++c) sum += w.inside[c] / w.all - w.degree[c] / w.all * (w.degree[c] / w.all);
+  for (Index c = 0; c < w.inside.size(); ++c)
+    sum += w.inside[c] / w.all - w.degree[c] / w.all * (w.degree[c] / w.all);
   return sum;
 }
 

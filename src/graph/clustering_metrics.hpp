@@ -18,16 +18,18 @@ struct ClusterAgreement {
   double nmi = 0, homogeneity = 0, completeness = 0;
 };
 
-/// `labels` and `clusters` have one entry a node; nodes of label -1 do not count. Errors: usage where sizes differ or
-/// another value is negative.
-ClusterAgreement cluster_agreement(std::span<const std::int32_t> labels, std::span<const std::int32_t> clusters);
+/// `labels` and `clusters` have one entry a node; nodes of label -1 do not count. Errors: usage where sizes
+/// differ or another value is negative.
+ClusterAgreement cluster_agreement(std::span<const std::int32_t> labels,
+                                   std::span<const std::int32_t> clusters);
 
-/// Sum over clusters c of w_c / w - (d_c / w)^2: w the weight of all entries, w_c of those inside of c, d_c the degrees
-/// in c (Newman and Girvan 2004). 0 for a graph without edges. REQUIRES: a symmetric graph. Errors: as above.
+/// Sum over clusters c of w_c / w - (d_c / w)^2: w the weight of all entries, w_c of those inside of c, d_c
+/// the degrees in c (Newman and Girvan 2004). 0 for a graph without edges. REQUIRES: a symmetric graph.
+/// Errors: as above.
 double modularity(const Graph& graph, std::span<const std::int32_t> clusters);
 
-/// Mean over clusters that have a smaller and not empty side of cut(c) / min(d_c, w - d_c); lower is better. 0 where no
-/// cluster has one. REQUIRES: a symmetric graph. Errors: as above.
+/// Mean over clusters that have a smaller and not empty side of cut(c) / min(d_c, w - d_c); lower is better.
+/// 0 where no cluster has one. REQUIRES: a symmetric graph. Errors: as above.
 double conductance(const Graph& graph, std::span<const std::int32_t> clusters);
 
 }  // namespace tern::graph

@@ -45,7 +45,9 @@ TEST(ClusterAgreement, OfCollapsesAndUnknownLabels) {
 }
 
 /// Two triangles joined by an edge: 7 edges.
-Graph barbell() { return build_graph({6, {0, 1, 2, 3, 4, 5, 2}, {1, 2, 0, 4, 5, 3, 3}, {}}); }
+Graph barbell() {
+  return build_graph({6, {0, 1, 2, 3, 4, 5, 2}, {1, 2, 0, 4, 5, 3, 3}, {}});
+}
 
 TEST(Modularity, OfTwoTriangles) {
   EXPECT_NEAR(modularity(barbell(), Ids{0, 0, 0, 1, 1, 1}), 2 * (6.0 / 14 - 0.25), 1e-12);

@@ -15,9 +15,13 @@ constexpr std::int64_t features = 10, hidden = 32;
 const ArchitectureOptions small{.num_classes = 3, .input_shape = {features}, .graph = {.clusters = 12}};
 
 /// Weights for neighbours and for the node itself, and a bias.
-std::int64_t graphconv(std::int64_t in, std::int64_t out) { return 2 * in * out + out; }
+std::int64_t graphconv(std::int64_t in, std::int64_t out) {
+  return 2 * in * out + out;
+}
 
-std::int64_t body() { return graphconv(features, hidden) + 2 * graphconv(hidden, hidden) + hidden * 3 + 3; }
+std::int64_t body() {
+  return graphconv(features, hidden) + 2 * graphconv(hidden, hidden) + hidden * 3 + 3;
+}
 
 TEST(MincutNet, CountsByHand) {
   const auto assign = [](std::int64_t clusters) { return hidden * 16 + 16 + 16 * clusters + clusters; };
@@ -40,7 +44,8 @@ TEST(MincutNet, NormalisesTheFirstGraphOnly) {
 }
 
 TEST(PoolingNets, CountByHand) {
-  EXPECT_EQ(net::totals(build("diffpool-net", small)).parameters, body() + graphconv(hidden, 12) + graphconv(hidden, 6));
+  EXPECT_EQ(net::totals(build("diffpool-net", small)).parameters,
+            body() + graphconv(hidden, 12) + graphconv(hidden, 6));
   EXPECT_EQ(net::totals(build("topk-net", small)).parameters, body() + 2 * hidden);
   EXPECT_EQ(net::totals(build("sagpool-net", small)).parameters, body() + 2 * graphconv(hidden, 1));
 }

@@ -16,13 +16,14 @@ constexpr double small = 1e-7;  // keeps denominators and the insides of roots o
 
 /// Everything that both losses are made of; a value a graph, matrices [graphs, K, K].
 struct Terms {
-  at::Tensor kept, total;  ///< n and t
-  at::Tensor gram, norm;   ///< M and m
+  at::Tensor kept, total;       ///< n and t
+  at::Tensor gram, norm;        ///< M and m
   at::Tensor excess, distance;  ///< E and e
 };
 
 /// near = A S, degree = A 1 [nodes].
-Terms terms_of(const at::Tensor& soft, const at::Tensor& near, const at::Tensor& degree, const Offsets& offsets) {
+Terms terms_of(const at::Tensor& soft, const at::Tensor& near, const at::Tensor& degree,
+               const Offsets& offsets) {
   const std::int64_t clusters = soft.size(1);
   Terms t;
   t.kept = segment_sum((soft * near).sum(1), offsets);
@@ -37,7 +38,9 @@ Terms terms_of(const at::Tensor& soft, const at::Tensor& near, const at::Tensor&
   return t;
 }
 
-MincutLosses losses_of(const Terms& t) { return {(-t.kept / t.total).mean(), t.distance.mean()}; }
+MincutLosses losses_of(const Terms& t) {
+  return {(-t.kept / t.total).mean(), t.distance.mean()};
+}
 
 struct Cut : torch::CustomClassHolder {
   GraphValue graph;
@@ -46,7 +49,8 @@ struct Cut : torch::CustomClassHolder {
 };
 
 at::Tensor product(const GraphValue& graph, graph::Normalisation normalisation, const at::Tensor& x) {
-  return graph.is_dense() ? propagate_dense(graph.dense, normalisation, 1, x) : propagate(graph, normalisation, 1, x);
+  return graph.is_dense() ? propagate_dense(graph.dense, normalisation, 1, x)
+                          : propagate(graph, normalisation, 1, x);
 }
 
 at::Tensor degrees(const GraphValue& graph, graph::Normalisation normalisation) {
@@ -55,7 +59,8 @@ at::Tensor degrees(const GraphValue& graph, graph::Normalisation normalisation) 
 
 /// The closed form over sparse edges.
 struct MincutFunction : torch::autograd::Function<MincutFunction> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& soft, const c10::intrusive_ptr<Cut>& cut) {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& soft,
+                               const c10::intrusive_ptr<Cut>& cut) {
     const at::Tensor near = propagate(cut->graph, cut->normalisation, 1, soft);
     const at::Tensor degree = degrees(cut->graph, cut->normalisation);
     const Terms t = terms_of(soft, near, degree, cut->offsets);
@@ -73,7 +78,8 @@ struct MincutFunction : torch::autograd::Function<MincutFunction> {
     const Terms t{saved[3], saved[4], saved[5], saved[6], saved[7], saved[8]};
     const auto graphs = static_cast<double>(t.kept.size(0));
     // (A + A')S: A' is the same matrix where every edge has its reverse.
-    const at::Tensor around = cut.graph.sparse->is_symmetric() ? near * 2 : near + transposed_product(cut, soft);
+    const at::Tensor around =
+        cut.graph.sparse->is_symmetric() ? near * 2 : near + transposed_product(cut, soft);
     const at::Tensor slope = grads[0] / (-graphs * t.total), ratio = t.kept / t.total;
     at::Tensor grad = around * segment_expand(slope, cut.offsets).unsqueeze(1) -
                       soft * (2 * degree * segment_expand(slope * ratio, cut.offsets)).unsqueeze(1);
@@ -95,10 +101,12 @@ struct MincutFunction : torch::autograd::Function<MincutFunction> {
 
 }  // namespace
 
-MincutLosses mincut_losses(const GraphValue& graph, graph::Normalisation normalisation, const at::Tensor& soft) {
+MincutLosses mincut_losses(const GraphValue& graph, graph::Normalisation normalisation,
+                           const at::Tensor& soft) {
   const Offsets offsets = offsets_of(graph);
   if (graph.is_dense() || graph.edge_factor.defined())
-    return losses_of(terms_of(soft, product(graph, normalisation, soft), degrees(graph, normalisation), offsets));
+    return losses_of(
+        terms_of(soft, product(graph, normalisation, soft), degrees(graph, normalisation), offsets));
   auto cut = c10::make_intrusive<Cut>();
   cut->graph = graph;
   cut->normalisation = normalisation;

@@ -107,7 +107,8 @@ struct MatmulFunction : torch::autograd::Function<MatmulFunction> {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor grad = grads[0].contiguous();
     at::Tensor grad_x, grad_w;
-    if (ctx->needs_input_grad(0)) grad_x = matmul(grad, saved[1].transpose(1, 2).contiguous(), *segments.offsets);
+    if (ctx->needs_input_grad(0))
+      grad_x = matmul(grad, saved[1].transpose(1, 2).contiguous(), *segments.offsets);
     if (ctx->needs_input_grad(1)) grad_w = gram(saved[0].contiguous(), grad, *segments.offsets);
     return {grad_x, grad_w, at::Tensor()};
   }
@@ -147,7 +148,8 @@ at::Tensor segment_matmul(const at::Tensor& x, const at::Tensor& w, const Offset
 
 at::Tensor segment_sum(const at::Tensor& values, const Offsets& offsets) {
   if (offsets->size() == 2) return values.sum().view({1});
-  return at::zeros({static_cast<std::int64_t>(offsets->size()) - 1}).index_add(0, graph_index(*offsets), values);
+  return at::zeros({static_cast<std::int64_t>(offsets->size()) - 1})
+      .index_add(0, graph_index(*offsets), values);
 }
 
 at::Tensor segment_expand(const at::Tensor& values, const Offsets& offsets) {

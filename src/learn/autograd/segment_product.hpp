@@ -17,7 +17,8 @@ using Offsets = std::shared_ptr<const std::vector<std::int64_t>>;
 /// Those of a batch's rows, sparse or dense.
 Offsets offsets_of(const GraphValue& graph);
 
-/// x_k' y_k of every graph k: x [n, a], y [n, b] -> [graphs, a, b]; zeros for a graph without rows. Differentiable in both.
+/// x_k' y_k of every graph k: x [n, a], y [n, b] -> [graphs, a, b]; zeros for a graph without rows.
+/// Differentiable in both.
 at::Tensor segment_gram(const at::Tensor& x, const at::Tensor& y, const Offsets& offsets);
 
 /// x_k w_k of every graph k: x [n, a], w [graphs, a, b] -> [n, b]. Differentiable in both.

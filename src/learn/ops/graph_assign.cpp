@@ -17,13 +17,14 @@ namespace {
 const GraphValue& graph_of(const OpCall& call) {
   const GraphValue& graph = *call.values[1].graph;
   if (call.src[0].size(0) != graph.num_rows())
-    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected one row a node ({}), got {}", graph.num_rows(),
-         call.src[0].size(0));
+    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected one row a node ({}), got {}",
+         graph.num_rows(), call.src[0].size(0));
   return graph;
 }
 
 void add_loss(const OpCall& call, const char* name, const at::Tensor& value) {
-  call.options.auxiliary->push_back({call.node.name + "." + name, value * call.context().real("loss_weight")});
+  call.options.auxiliary->push_back(
+      {call.node.name + "." + name, value * call.context().real("loss_weight")});
 }
 
 Value soft_clusters(const OpCall& call, const GraphValue& graph) {
@@ -41,7 +42,8 @@ at::Tensor square_norms(const GraphValue& value) {
   at::Tensor norms = at::zeros({value.num_graphs()});
   for (std::size_t k = 0; k + 1 < offsets.size(); ++k) {
     double norm = 0, entry = 0;
-    for (auto row = static_cast<std::size_t>(offsets[k]); row < static_cast<std::size_t>(offsets[k + 1]); ++row)
+    for (auto row = static_cast<std::size_t>(offsets[k]); row < static_cast<std::size_t>(offsets[k + 1]);
+         ++row)
       for (std::int64_t e = graph.rowptr()[row]; e < graph.rowptr()[row + 1]; ++e) {
         const auto at = static_cast<std::size_t>(e);
         const bool goes_on = e > graph.rowptr()[row] && graph.col()[at] == graph.col()[at - 1];
@@ -63,7 +65,8 @@ at::Tensor link_loss(const GraphValue& graph, const at::Tensor& soft) {
   return (square_norms(graph) - 2 * shared + gram.square().sum({1, 2})).clamp_min(1e-12).sqrt().mean();
 }
 
-/// The ceil(ratio n) rows of each graph with the largest scores, at least one; of equal scores the earlier rows.
+/// The ceil(ratio n) rows of each graph with the largest scores, at least one; of equal scores the earlier
+/// rows.
 at::Tensor best_rows(const at::Tensor& score, const std::vector<std::int64_t>& offsets, double ratio) {
   const auto values = score.detach().contiguous();
   const float* data = values.data_ptr<float>();
@@ -75,7 +78,8 @@ at::Tensor best_rows(const at::Tensor& score, const std::vector<std::int64_t>& o
     rows.resize(static_cast<std::size_t>(offsets[k + 1] - offsets[k]));
     if (rows.empty()) continue;
     std::iota(rows.begin(), rows.end(), offsets[k]);
-    const auto wanted = static_cast<std::ptrdiff_t>(std::ceil(ratio * static_cast<double>(rows.size()) - 1e-9));
+    const auto wanted =
+        static_cast<std::ptrdiff_t>(std::ceil(ratio * static_cast<double>(rows.size()) - 1e-9));
     const auto end = rows.begin() + std::max<std::ptrdiff_t>(1, wanted);
     std::partial_sort(rows.begin(), end, rows.end(), [&](std::int64_t a, std::int64_t b) {
       return key(a) != key(b) ? key(a) > key(b) : a < b;
@@ -110,7 +114,8 @@ Value mincut(OpCall& call) {
 Value diffpool(OpCall& call) {
   const GraphValue& graph = graph_of(call);
   if (graph.edge_factor.defined())
-    fail(ErrorKind::unsupported, "node '" + call.node.name + "'", "its loss knows no edges with learned factors");
+    fail(ErrorKind::unsupported, "node '" + call.node.name + "'",
+         "its loss knows no edges with learned factors");
   const Value clusters = soft_clusters(call, graph);
   if (call.options.auxiliary == nullptr) return clusters;
   const at::Tensor& soft = clusters.assignment->soft;
@@ -127,6 +132,8 @@ Value topk(OpCall& call) {
   return selection(call, graph, at::mv(call.src[0], p) / p.square().sum().clamp_min(1e-12).sqrt());
 }
 
-Value sagpool(OpCall& call) { return selection(call, graph_of(call), call.src[0].view({-1})); }
+Value sagpool(OpCall& call) {
+  return selection(call, graph_of(call), call.src[0].view({-1}));
+}
 
 }  // namespace tern::learn::ops

@@ -11,19 +11,20 @@ namespace {
 
 void check_rows(const OpCall& call, std::int64_t expected) {
   if (call.src[0].size(0) != expected)
-    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected {} rows as the assignment has, got {}", expected,
-         call.src[0].size(0));
+    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected {} rows as the assignment has, got {}",
+         expected, call.src[0].size(0));
 }
 
 /// Degrees below this count as none: a cluster that nobody belongs to.
 constexpr double no_degree = 1e-10;
 
-/// Without loops, then D^-1/2 A D^-1/2 with 0 for clusters without edges. The clamp is inside of the root, where the
-/// gradient needs it.
+/// Without loops, then D^-1/2 A D^-1/2 with 0 for clusters without edges. The clamp is inside of the root,
+/// where the gradient needs it.
 at::Tensor without_diagonal(const at::Tensor& matrix) {
   const at::Tensor rest = matrix * (1 - at::eye(matrix.size(1)));
   const at::Tensor degree = rest.sum(2);
-  const at::Tensor root = at::where(degree > no_degree, degree.clamp_min(no_degree).rsqrt(), at::zeros_like(degree));
+  const at::Tensor root =
+      at::where(degree > no_degree, degree.clamp_min(no_degree).rsqrt(), at::zeros_like(degree));
   return rest * root.unsqueeze(1) * root.unsqueeze(2);
 }
 
@@ -70,7 +71,8 @@ GraphValue selected(const GraphValue& value, const at::Tensor& kept) {
 /// The same of a dense batch: every graph keeps equally many rows.
 GraphValue selected_dense(const at::Tensor& matrix, const at::Tensor& kept) {
   const std::int64_t graphs = matrix.size(0), clusters = matrix.size(1);
-  const at::Tensor own = (kept.view({graphs, -1}) - at::arange(graphs).view({-1, 1}) * clusters);  // [graphs, kept]
+  const at::Tensor own =
+      (kept.view({graphs, -1}) - at::arange(graphs).view({-1, 1}) * clusters);  // [graphs, kept]
   const std::int64_t count = own.size(1);
   const at::Tensor rows = matrix.gather(1, own.unsqueeze(2).expand({graphs, count, clusters}));
   GraphValue out;
@@ -95,8 +97,10 @@ Value graph_coarsen(OpCall& call) {
     fail(ErrorKind::usage, "node '" + call.node.name + "'", "the assignment is of {} nodes, the graph has {}",
          a.source.num_rows(), graph.num_rows());
   auto coarse = std::make_shared<GraphValue>();
-  if (a.soft.defined()) coarse->dense = coarse_matrix(call, graph, a.soft);
-  else *coarse = graph.is_dense() ? selected_dense(graph.dense, a.kept) : selected(graph, a.kept);
+  if (a.soft.defined())
+    coarse->dense = coarse_matrix(call, graph, a.soft);
+  else
+    *coarse = graph.is_dense() ? selected_dense(graph.dense, a.kept) : selected(graph, a.kept);
   return {.graph = std::move(coarse)};
 }
 

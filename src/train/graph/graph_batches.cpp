@@ -32,7 +32,8 @@ graph::Graph cut_out(const graph::GraphData& data, Index k) {
 
 GraphShelf::GraphShelf(const graph::GraphData& data) : data_(data) {
   if (data.graph_labels.empty())
-    fail(ErrorKind::usage, "graph data", "graphs have no labels: their nodes may be classified by other procedures");
+    fail(ErrorKind::usage, "graph data",
+         "graphs have no labels: their nodes may be classified by other procedures");
   if (data.features.columns == 0) fail(ErrorKind::usage, "graph data", "nodes have no features");
   for (Index k = 0; k < static_cast<Index>(data.num_graphs()); ++k) graphs_.push_back(cut_out(data, k));
   if (!data.features.is_sparse)
@@ -57,7 +58,8 @@ graph::SparseMatrix GraphShelf::sparse_rows(std::span<const std::int32_t> graphs
          row < data_.graph_offsets[static_cast<Index>(k) + 1]; ++row) {
       const auto begin = all.rowptr[static_cast<Index>(row)], end = all.rowptr[static_cast<Index>(row) + 1];
       out.col.insert(out.col.end(), all.col.begin() + begin, all.col.begin() + end);
-      if (!all.value.empty()) out.value.insert(out.value.end(), all.value.begin() + begin, all.value.begin() + end);
+      if (!all.value.empty())
+        out.value.insert(out.value.end(), all.value.begin() + begin, all.value.begin() + end);
       out.rowptr.push_back(out.entries());
       ++out.rows;
     }
@@ -73,7 +75,8 @@ TrainBatch GraphShelf::batch(std::span<const std::int32_t> graphs, double label_
   }
   graph::Batched joined = graph::block_diagonal(chosen);
   auto value = std::make_shared<learn::GraphBatch>();
-  value->graph.sparse = std::make_shared<learn::GraphStructure>(std::move(joined.graph), std::move(joined.offsets));
+  value->graph.sparse =
+      std::make_shared<learn::GraphStructure>(std::move(joined.graph), std::move(joined.offsets));
   TrainBatch out;
   if (data_.features.is_sparse)
     value->features = std::make_shared<const learn::SparseRows>(learn::sparse_rows(sparse_rows(graphs)));
@@ -85,10 +88,12 @@ TrainBatch GraphShelf::batch(std::span<const std::int32_t> graphs, double label_
   return out;
 }
 
-std::vector<TrainBatch> GraphShelf::batches(std::span<const std::int32_t> graphs, std::int64_t batch_size) const {
+std::vector<TrainBatch> GraphShelf::batches(std::span<const std::int32_t> graphs,
+                                            std::int64_t batch_size) const {
   std::vector<TrainBatch> out;
   for (Index first = 0; first < graphs.size(); first += static_cast<Index>(batch_size))
-    out.push_back(batch(graphs.subspan(first, std::min(static_cast<Index>(batch_size), graphs.size() - first))));
+    out.push_back(
+        batch(graphs.subspan(first, std::min(static_cast<Index>(batch_size), graphs.size() - first))));
   return out;
 }
 

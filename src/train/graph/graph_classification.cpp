@@ -24,7 +24,8 @@ struct Measured {
 
 Measured measure(learn::Model& model, const std::vector<TrainBatch>& batches, const std::string& metric,
                  const std::string& loss) {
-  if (batches.empty()) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  if (batches.empty())
+    return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   std::vector<at::Tensor> scores, targets;
   for (const TrainBatch& batch : batches) {
     scores.push_back(compress::run(model, {batch.frames, batch.targets, 1, batch.graph, batch.rows}));
@@ -35,9 +36,11 @@ Measured measure(learn::Model& model, const std::vector<TrainBatch>& batches, co
 }
 
 void check_options(const graph::GraphData& data, const TrainOptions& options) {
-  if (data.splits.size() != 1) fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
+  if (data.splits.size() != 1)
+    fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
   if (data.splits.front().train.empty()) fail(ErrorKind::usage, "graph data", "the training part is empty");
-  if (options.batch_size < 1) fail(ErrorKind::usage, "train", "batch size {}: expected at least 1", options.batch_size);
+  if (options.batch_size < 1)
+    fail(ErrorKind::usage, "train", "batch size {}: expected at least 1", options.batch_size);
 }
 
 GraphRunResult run(learn::Model& model, const graph::GraphData& data, const GraphProcedureOptions& options) {
@@ -62,15 +65,16 @@ void set_defaults(TrainOptions& options) {
 void select_by_loss(GraphRunResult& result) {
   const EpochResult* best = nullptr;
   for (const EpochResult& epoch : result.history)
-    if (std::isfinite(epoch.validation_loss) && (best == nullptr || epoch.validation_loss < best->validation_loss))
+    if (std::isfinite(epoch.validation_loss) &&
+        (best == nullptr || epoch.validation_loss < best->validation_loss))
       best = &epoch;
   if (best == nullptr) return;
   result.selected = {best->validation_accuracy, best->test_accuracy, best->validation_loss};
   result.selected_epoch = best->epoch;
 }
 
-GraphClassificationSource::GraphClassificationSource(const graph::GraphData& data, const TrainOptions& options,
-                                                     const std::string& metric)
+GraphClassificationSource::GraphClassificationSource(const graph::GraphData& data,
+                                                     const TrainOptions& options, const std::string& metric)
     : data_(data), shelf_(data), options_(options), metric_(metric_of(data, metric)) {
   check_options(data, options);
   identity_ = fmt::format("graphs {} {} {}", to_hex(data::checksum(data)), metric_, options.batch_size);
@@ -87,12 +91,15 @@ TrainBatch GraphClassificationSource::batch(std::int64_t epoch, std::int64_t ind
   if (epoch != epoch_) {
     Rng rng(derive_seed(derive_seed(options_.seed, "order of graphs"), static_cast<std::uint64_t>(epoch)));
     order_.clear();
-    for (const std::int64_t i : permutation(std::ssize(train), rng)) order_.push_back(train[static_cast<std::size_t>(i)]);
+    for (const std::int64_t i : permutation(std::ssize(train), rng))
+      order_.push_back(train[static_cast<std::size_t>(i)]);
     epoch_ = epoch;
   }
-  const std::int64_t first = index * options_.batch_size, count = std::min(options_.batch_size, std::ssize(order_) - first);
-  return shelf_.batch(std::span(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
-                      options_.label_smoothing);
+  const std::int64_t first = index * options_.batch_size,
+                     count = std::min(options_.batch_size, std::ssize(order_) - first);
+  return shelf_.batch(
+      std::span(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+      options_.label_smoothing);
 }
 
 Scores GraphClassificationSource::evaluate(learn::Model& model) {
@@ -111,9 +118,12 @@ compress::Samples GraphClassificationSource::samples(std::int64_t count) {
 
 const GraphProcedure& graph_classification_procedure() {
   static const GraphProcedure procedure{
-      {"graph-classification", "classes of whole graphs, a batch of graphs in every step",
-       "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling", {}},
-      run, set_defaults};
+      {"graph-classification",
+       "classes of whole graphs, a batch of graphs in every step",
+       "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
+       {}},
+      run,
+      set_defaults};
   return procedure;
 }
 

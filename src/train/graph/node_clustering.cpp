@@ -25,14 +25,17 @@ double agreement(const graph::GraphData& data, const std::vector<std::int32_t>& 
   return graph::cluster_agreement(data.labels, clusters).nmi;
 }
 
-std::string describe(const graph::GraphData& data, const std::vector<std::int32_t>& clusters, std::int64_t asked) {
-  std::string text = fmt::format("{} of {} clusters are used", std::set(clusters.begin(), clusters.end()).size(), asked);
+std::string describe(const graph::GraphData& data, const std::vector<std::int32_t>& clusters,
+                     std::int64_t asked) {
+  std::string text =
+      fmt::format("{} of {} clusters are used", std::set(clusters.begin(), clusters.end()).size(), asked);
   if (!data.labels.empty()) {
     const graph::ClusterAgreement fit = graph::cluster_agreement(data.labels, clusters);
     text += fmt::format(", homogeneity {:.4f}, completeness {:.4f}", fit.homogeneity, fit.completeness);
   }
   if (!graph::is_symmetric(data.graph)) return text;
-  return text + fmt::format(", modularity {:.4f}, conductance {:.4f}", graph::modularity(data.graph, clusters),
+  return text + fmt::format(", modularity {:.4f}, conductance {:.4f}",
+                            graph::modularity(data.graph, clusters),
                             graph::conductance(data.graph, clusters));
 }
 
@@ -63,14 +66,17 @@ void set_defaults(TrainOptions& options) {
 }  // namespace
 
 ClusteringSource::ClusteringSource(const graph::GraphData& data, std::int64_t clusters, std::int64_t steps)
-    : data_(data), steps_(steps), identity_(fmt::format("clustering {} {}", to_hex(data::checksum(data)), steps)) {
+    : data_(data),
+      steps_(steps),
+      identity_(fmt::format("clustering {} {}", to_hex(data::checksum(data)), steps)) {
   if (data.features.columns == 0) fail(ErrorKind::usage, "graph data", "nodes have no features");
   if (steps < 1) fail(ErrorKind::usage, "node-clustering", "steps is {}, expected at least 1", steps);
   batch_.graph = graph_batch(data);
   const std::int64_t nodes = data.graph.num_nodes();
   if (!data.features.is_sparse)
-    batch_.frames =
-        at::from_blob(const_cast<float*>(data.features.dense.data()), {nodes, data.features.columns}, at::kFloat).clone();
+    batch_.frames = at::from_blob(const_cast<float*>(data.features.dense.data()),
+                                  {nodes, data.features.columns}, at::kFloat)
+                        .clone();
   batch_.targets = at::zeros({nodes, clusters});
 }
 
@@ -81,13 +87,16 @@ Scores ClusteringSource::evaluate(learn::Model& model) {
   options.auxiliary = &own;
   const at::Tensor scores = learn::forward(model, batch_.frames, 1, options);
   if (own.empty())
-    fail(ErrorKind::usage, "net '" + model.net().name() + "'", "has no losses of its own (mincut, diffpool) to cluster by");
+    fail(ErrorKind::usage, "net '" + model.net().name() + "'",
+         "has no losses of its own (mincut, diffpool) to cluster by");
   Scores out{std::numeric_limits<double>::quiet_NaN(), agreement(data_, largest_of_rows(scores)), 0};
   for (const auto& term : own) out.validation_loss += term.value.item<double>();
   return out;
 }
 
-compress::Samples ClusteringSource::samples(std::int64_t) { return {{batch_.frames, batch_.targets, 1, batch_.graph, {}}}; }
+compress::Samples ClusteringSource::samples(std::int64_t) {
+  return {{batch_.frames, batch_.targets, 1, batch_.graph, {}}};
+}
 
 std::vector<std::int32_t> ClusteringSource::clusters(learn::Model& model) const {
   const c10::NoGradGuard no_grad;
@@ -98,10 +107,12 @@ std::vector<std::int32_t> ClusteringSource::clusters(learn::Model& model) const 
 
 const GraphProcedure& node_clustering_procedure() {
   static const GraphProcedure procedure{
-      {"node-clustering", "clusters of nodes without labels, by the network's own losses (mincut-clustering)",
+      {"node-clustering",
+       "clusters of nodes without labels, by the network's own losses (mincut-clustering)",
        "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
        {{"steps", "int", "100", "> 0", "of an epoch; published are 10000 in all"}}},
-      run, set_defaults};
+      run,
+      set_defaults};
   return procedure;
 }
 

@@ -10,15 +10,18 @@
 
 namespace tern::train {
 
-/// The whole graph in every batch, with targets that nothing reads: the network's own losses (mincut, diffpool) train it.
-/// An epoch is `steps` batches. Of evaluate(): validation_loss is that loss, test the NMI of the clusters (the largest
-/// score of each node) with the node labels, NaN where there are none; validation is NaN. Labels decide nothing.
+/// The whole graph in every batch, with targets that nothing reads: the network's own losses (mincut,
+/// diffpool) train it. An epoch is `steps` batches. Of evaluate(): validation_loss is that loss, test the NMI
+/// of the clusters (the largest score of each node) with the node labels, NaN where there are none;
+/// validation is NaN. Labels decide nothing.
 class ClusteringSource : public BatchSource {
  public:
   /// Errors: usage for nodes without features or steps < 1.
   ClusteringSource(const graph::GraphData& data, std::int64_t clusters, std::int64_t steps);
 
-  std::string place() const override { return "graph of " + std::to_string(data_.graph.num_nodes()) + " nodes"; }
+  std::string place() const override {
+    return "graph of " + std::to_string(data_.graph.num_nodes()) + " nodes";
+  }
   std::string identity() const override { return identity_; }
   std::int64_t batches_per_epoch() const override { return steps_; }
   std::int64_t samples_per_epoch() const override { return steps_ * data_.graph.num_nodes(); }
@@ -36,10 +39,11 @@ class ClusteringSource : public BatchSource {
   std::string identity_;
 };
 
-/// The row "node-clustering". The metric is NMI: `last` at the end, `selected` at the epoch with the lowest own loss. Notes
-/// tell homogeneity, completeness, modularity, conductance and the clusters that are used.
-/// Published: Adam 5e-4 and 10,000 steps with the network mincut-clustering; their code stops by NMI, which reads labels.
-/// Source: Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling, 5.1.
+/// The row "node-clustering". The metric is NMI: `last` at the end, `selected` at the epoch with the lowest
+/// own loss. Notes tell homogeneity, completeness, modularity, conductance and the clusters that are used.
+/// Published: Adam 5e-4 and 10,000 steps with the network mincut-clustering; their code stops by NMI, which
+/// reads labels. Source: Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph
+/// Pooling, 5.1.
 const GraphProcedure& node_clustering_procedure();
 
 }  // namespace tern::train

@@ -13,7 +13,8 @@ net::Net build_mincut_clustering(const ArchitectureOptions& options) {
   for (std::int64_t layer = 1; layer <= resolved.graph.layers; ++layer) {
     const std::string number = std::to_string(layer);
     net.add("neighbours" + number, "linear", {last}, {{"out_features", resolved.graph.hidden}});
-    net.add("propagate" + number, "propagate", {"neighbours" + number, "graph"}, {{"normalisation", "symmetric"}});
+    net.add("propagate" + number, "propagate", {"neighbours" + number, "graph"},
+            {{"normalisation", "symmetric"}});
     net.add("self" + number, "linear", {last}, {{"out_features", resolved.graph.hidden}, {"bias", true}});
     net.add("add" + number, "add", {"propagate" + number, "self" + number});
     last = net.add("act" + number, "elu", {"add" + number});
@@ -34,8 +35,10 @@ std::vector<ParameterInfo> parameters() {
 
 const Architecture mincut_clustering{
     .info = {"mincut-clustering",
-             "a graph convolution and logits of clusters, trained on mincut's losses; the output is each node's share in them",
-             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling", parameters()},
+             "a graph convolution and logits of clusters, trained on mincut's losses; the output is each "
+             "node's share in them",
+             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
+             parameters()},
     .build = build_mincut_clustering,
 };
 

@@ -1,5 +1,5 @@
-// Networks that classify graphs: three graph convolutions (propagate(linear x) + linear x) with a pooling between
-// each two, then the mean over what is left. One pooling method a network.
+// Networks that classify graphs: three graph convolutions (propagate(linear x) + linear x) with a pooling
+// between each two, then the mean over what is left. One pooling method a network.
 #include "zoo/gnn/gnn.hpp"
 
 #include <algorithm>
@@ -16,17 +16,21 @@ struct Place {
   bool is_coarse = false;  ///< behind soft clusters the matrix is normalised already
 };
 
-std::string matrix(const Place& at) { return at.is_coarse ? "sum" : "symmetric"; }
+std::string matrix(const Place& at) {
+  return at.is_coarse ? "sum" : "symmetric";
+}
 
 /// NAME = neighbours + own features; what it returns has no activation.
 std::string add_graphconv(net::Net& net, const std::string& name, const Place& at, std::int64_t features) {
   net.add(name + "_neighbours", "linear", {at.x}, {{"out_features", features}});
-  net.add(name + "_propagate", "propagate", {name + "_neighbours", at.graph}, {{"normalisation", matrix(at)}});
+  net.add(name + "_propagate", "propagate", {name + "_neighbours", at.graph},
+          {{"normalisation", matrix(at)}});
   net.add(name + "_self", "linear", {at.x}, {{"out_features", features}, {"bias", true}});
   return net.add(name + "_add", "add", {name + "_propagate", name + "_self"});
 }
 
-Place add_pooling(net::Net& net, const std::string& name, const Place& at, std::map<std::string, net::Attribute> coarsen) {
+Place add_pooling(net::Net& net, const std::string& name, const Place& at,
+                  std::map<std::string, net::Attribute> coarsen) {
   net.add(name + "_x", "graph_pool", {at.x, name});
   net.add(name + "_graph", "graph_coarsen", {at.graph, name}, std::move(coarsen));
   return {name + "_x", name + "_graph", net.type(name).shape.size() == 1};
@@ -80,20 +84,30 @@ std::vector<ParameterInfo> parameters() {
   std::vector<ParameterInfo> rows = gnn_parameters(defaults);
   std::erase_if(rows, [](const ParameterInfo& row) { return row.name == "dropout"; });
   rows.push_back({"clusters", "int", std::to_string(defaults.clusters), "> 0",
-                  "of the first soft pooling, published as half the mean number of nodes; later ones have half as many"});
+                  "of the first soft pooling, published as half the mean number of nodes; later ones have "
+                  "half as many"});
   return rows;
 }
 
-net::Net build_mincut(const ArchitectureOptions& o) { return build_with("mincut-net", add_mincut, o); }
-net::Net build_diffpool(const ArchitectureOptions& o) { return build_with("diffpool-net", add_diffpool, o); }
-net::Net build_topk(const ArchitectureOptions& o) { return build_with("topk-net", add_topk, o); }
-net::Net build_sagpool(const ArchitectureOptions& o) { return build_with("sagpool-net", add_sagpool, o); }
+net::Net build_mincut(const ArchitectureOptions& o) {
+  return build_with("mincut-net", add_mincut, o);
+}
+net::Net build_diffpool(const ArchitectureOptions& o) {
+  return build_with("diffpool-net", add_diffpool, o);
+}
+net::Net build_topk(const ArchitectureOptions& o) {
+  return build_with("topk-net", add_topk, o);
+}
+net::Net build_sagpool(const ArchitectureOptions& o) {
+  return build_with("sagpool-net", add_sagpool, o);
+}
 
 }  // namespace
 
 const Architecture mincut_net{
     .info = {"mincut-net", "three graph convolutions with mincut pooling between them: classes of graphs",
-             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling", parameters()},
+             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling",
+             parameters()},
     .build = build_mincut,
 };
 const Architecture diffpool_net{

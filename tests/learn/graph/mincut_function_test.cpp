@@ -1,4 +1,5 @@
-// MinCutPool's losses against dense matrices in double precision, and their gradients against central differences there.
+// MinCutPool's losses against dense matrices in double precision, and their gradients against central
+// differences there.
 #include "learn/autograd/mincut_function.hpp"
 
 #include <cmath>
@@ -136,7 +137,9 @@ TEST(MincutLosses, OfABatchAreMeansOverItsGraphs) {
     cut += single.cut.item<double>() / count;
     orthogonality += single.orthogonality.item<double>() / count;
     EXPECT_LT(distance(gradient_of(one, Normalisation::symmetric, own) / count,
-                       gradient.slice(0, joined.offsets[k], joined.offsets[k + 1])), 1e-6) << k;
+                       gradient.slice(0, joined.offsets[k], joined.offsets[k + 1])),
+              1e-6)
+        << k;
   }
   EXPECT_NEAR(losses.cut.item<double>(), cut, 1e-5);
   EXPECT_NEAR(losses.orthogonality.item<double>(), orthogonality, 1e-5);
@@ -147,11 +150,14 @@ TEST(MincutLosses, DoNotChangeWithTheNamesOfNodes) {
   std::vector<std::int32_t> new_id;
   Rng rng(4);
   for (const std::int64_t i : permutation(20, rng)) new_id.push_back(static_cast<std::int32_t>(i));
-  const GraphValue renamed = value_of(std::make_shared<GraphStructure>(graph::relabel(structure->graph(), new_id)));
-  const at::Tensor soft = soft_of(20, 3, 6), index = at::tensor(std::vector<std::int64_t>(new_id.begin(), new_id.end()));
+  const GraphValue renamed =
+      value_of(std::make_shared<GraphStructure>(graph::relabel(structure->graph(), new_id)));
+  const at::Tensor soft = soft_of(20, 3, 6),
+                   index = at::tensor(std::vector<std::int64_t>(new_id.begin(), new_id.end()));
   const at::Tensor moved = at::zeros_like(soft).index_copy(0, index, soft);
   const at::Tensor gradient = gradient_of(value_of(structure), Normalisation::symmetric, soft);
-  EXPECT_LT(distance(gradient_of(renamed, Normalisation::symmetric, moved).index_select(0, index), gradient), 1e-6);
+  EXPECT_LT(distance(gradient_of(renamed, Normalisation::symmetric, moved).index_select(0, index), gradient),
+            1e-6);
   EXPECT_NEAR(mincut_losses(renamed, Normalisation::symmetric, moved).cut.item<double>(),
               mincut_losses(value_of(structure), Normalisation::symmetric, soft).cut.item<double>(), 1e-6);
 }
@@ -166,7 +172,9 @@ TEST(MincutLosses, OfDenseGraphsAndEdgeFactorsEqualTheClosedForm) {
     for (const GraphValue& graph : {dense, factors}) {
       EXPECT_LT(distance(gradient_of(graph, Normalisation::symmetric, soft), expected), 1e-5) << c.name;
       EXPECT_NEAR(mincut_losses(graph, Normalisation::symmetric, soft).cut.item<double>(),
-                  mincut_losses(value_of(c.structure), Normalisation::symmetric, soft).cut.item<double>(), 1e-5) << c.name;
+                  mincut_losses(value_of(c.structure), Normalisation::symmetric, soft).cut.item<double>(),
+                  1e-5)
+          << c.name;
     }
   }
 }
@@ -175,13 +183,15 @@ TEST(MincutLosses, OfADenseGraphReachItsMatrix) {
   const at::Tensor matrix = leaf(random({2, 4, 4}, 9).square()), soft = soft_of(8, 3, 10);
   GraphValue graph;
   graph.dense = matrix;
-  expect_gradient(matrix, [&] { return mincut_losses(graph, Normalisation::sum, soft).cut; }, "matrix");
+  expect_gradient(
+      matrix, [&] { return mincut_losses(graph, Normalisation::sum, soft).cut; }, "matrix");
 }
 
 TEST(MincutLosses, StayFiniteAtHardClusters) {
   for (const auto& c : graph_cases()) {
     const at::Tensor logits = leaf(random({c.structure->num_nodes(), 4}, 12) * 200);
-    const MincutLosses losses = mincut_losses(value_of(c.structure), Normalisation::symmetric, at::softmax(logits, 1));
+    const MincutLosses losses =
+        mincut_losses(value_of(c.structure), Normalisation::symmetric, at::softmax(logits, 1));
     (losses.cut + losses.orthogonality).backward();
     EXPECT_TRUE(losses.cut.isfinite().item<bool>() && losses.orthogonality.isfinite().item<bool>()) << c.name;
     EXPECT_TRUE(logits.grad().isfinite().all().item<bool>()) << c.name;

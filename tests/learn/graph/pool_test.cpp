@@ -13,8 +13,8 @@ namespace {
 using Attributes = std::map<std::string, net::Attribute>;
 
 /// input (the logits or scores, and features) -> METHOD -> pooled features -> product with the coarse matrix.
-net::Net pooling_net(const std::string& method, std::int64_t features, const std::string& last, Attributes assign = {},
-                     Attributes coarsen = {}) {
+net::Net pooling_net(const std::string& method, std::int64_t features, const std::string& last,
+                     Attributes assign = {}, Attributes coarsen = {}) {
   net::Net net("pooling");
   net.add("input", "input", {}, {{"shape", net::Shape{features}}, {"time", false}});
   net.add("graph", "graph");
@@ -52,16 +52,19 @@ at::Tensor symmetric(const at::Tensor& a) {
 
 TEST(SoftPooling, EqualsDenseMatrices) {
   Model pool(pooling_net("mincut", 4, "pool"), 1), lift(pooling_net("mincut", 4, "lift"), 1);
-  Model plain(pooling_net("mincut", 4, "coarse", {}, {{"matrix", std::string("sum")}, {"zero_diagonal", false}}), 1);
+  Model plain(
+      pooling_net("mincut", 4, "coarse", {}, {{"matrix", std::string("sum")}, {"zero_diagonal", false}}), 1);
   Model paper(pooling_net("mincut", 4, "coarse"), 1);
   for (const auto& c : graph_cases()) {
-    const at::Tensor x = random({c.structure->num_nodes(), 4}, 2), wide = x.to(at::kDouble), soft = at::softmax(wide, 1);
+    const at::Tensor x = random({c.structure->num_nodes(), 4}, 2), wide = x.to(at::kDouble),
+                     soft = at::softmax(wide, 1);
     const at::Tensor pooled = at::matmul(soft.t(), wide), a = dense_of(*c.structure);
     EXPECT_LT(distance(run(pool, c.structure, x), pooled), 1e-5) << c.name;
     EXPECT_LT(distance(run(lift, c.structure, x), at::matmul(soft, pooled)), 1e-5) << c.name;
     const at::Tensor coarse = at::matmul(soft.t(), at::matmul(a, soft));
     EXPECT_LT(distance(run(plain, c.structure, x), at::matmul(coarse, pooled)), 2e-3) << c.name;
-    const at::Tensor rest = at::matmul(soft.t(), at::matmul(symmetric(a), soft)) * (1 - at::eye(4, at::kDouble));
+    const at::Tensor rest =
+        at::matmul(soft.t(), at::matmul(symmetric(a), soft)) * (1 - at::eye(4, at::kDouble));
     EXPECT_LT(distance(run(paper, c.structure, x), at::matmul(symmetric(rest), pooled)), 1e-4) << c.name;
   }
 }
@@ -71,7 +74,8 @@ TEST(SoftPooling, GradientsEqualDifferences) {
     Model model(pooling_net("mincut", 3, last), 1);
     for (const auto& c : graph_cases()) {
       const at::Tensor x = leaf(random({c.structure->num_nodes(), 3}, 3));
-      expect_gradient(x, [&] { return run(model, c.structure, x) * 0.1; }, c.name + std::string(", ") + last);
+      expect_gradient(
+          x, [&] { return run(model, c.structure, x) * 0.1; }, c.name + std::string(", ") + last);
     }
   }
 }
@@ -97,7 +101,8 @@ TEST(SoftPooling, OfLargeGraphsTakesTheOtherKernelToTheSameResult) {
   const auto structure = random_structure(900, 4000, 6, true, true, graph::SelfLoops::remove, false);
   Model model(pooling_net("mincut", 24, "lift"), 1);
   const at::Tensor x = random({900, 24}, 5), soft = at::softmax(x.to(at::kDouble), 1);
-  EXPECT_LT(distance(run(model, structure, x), at::matmul(soft, at::matmul(soft.t(), x.to(at::kDouble)))), 1e-3);
+  EXPECT_LT(distance(run(model, structure, x), at::matmul(soft, at::matmul(soft.t(), x.to(at::kDouble)))),
+            1e-3);
 }
 
 TEST(SoftPooling, TwoLevelsDeepPoolsDenseGraphs) {
@@ -110,18 +115,22 @@ TEST(SoftPooling, TwoLevelsDeepPoolsDenseGraphs) {
   net.add("readout", "graph_readout", {"lift1", "graph"});
   Model model(std::move(net), 1);
   const auto structure = std::make_shared<GraphStructure>(
-      random_structure(12, 40, 7, true, true, graph::SelfLoops::remove, false)->graph(), std::vector<std::int64_t>{0, 12});
+      random_structure(12, 40, 7, true, true, graph::SelfLoops::remove, false)->graph(),
+      std::vector<std::int64_t>{0, 12});
   std::vector<AuxiliaryLoss> losses;
   const at::Tensor x = leaf(random({12, 4}, 6));
   EXPECT_EQ(run(model, structure, x, &losses).sizes(), (at::IntArrayRef{1, 4}));
   ASSERT_EQ(losses.size(), 4U);
   EXPECT_EQ(losses[0].name, "assign.cut");
   EXPECT_EQ(losses[3].name, "again.orthogonality");
-  expect_gradient(x, [&] {
-    std::vector<AuxiliaryLoss> own;
-    const at::Tensor dst = run(model, structure, x, &own);
-    return dst.sum() * 0.1 + own[2].value + own[3].value;
-  }, "two levels");
+  expect_gradient(
+      x,
+      [&] {
+        std::vector<AuxiliaryLoss> own;
+        const at::Tensor dst = run(model, structure, x, &own);
+        return dst.sum() * 0.1 + own[2].value + own[3].value;
+      },
+      "two levels");
 }
 
 TEST(Diffpool, LossesEqualDenseMatrices) {
@@ -137,11 +146,14 @@ TEST(Diffpool, LossesEqualDenseMatrices) {
     EXPECT_NEAR(losses[0].value.item<double>(), 0.5 * link, 1e-4 * (1 + link)) << c.name;
     EXPECT_NEAR(losses[1].value.item<double>(), 0.5 * entropy, 1e-5) << c.name;
     const at::Tensor logits = leaf(x);
-    expect_gradient(logits, [&] {
-      std::vector<AuxiliaryLoss> own;
-      run(model, c.structure, logits, &own);
-      return own[0].value + own[1].value;
-    }, c.name);
+    expect_gradient(
+        logits,
+        [&] {
+          std::vector<AuxiliaryLoss> own;
+          run(model, c.structure, logits, &own);
+          return own[0].value + own[1].value;
+        },
+        c.name);
   }
 }
 
@@ -161,7 +173,8 @@ TEST(Sagpool, KeepsTheLargestOfEachGraphAndEarlierOnesOfEqualScores) {
   EXPECT_NEAR(lifted.abs().sum().item<double>(), kept.abs().sum().item<double>(), 1e-6);
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_NEAR(kept[static_cast<std::int64_t>(i)].item<double>(), values[i] * std::tanh(values[i]), 1e-6);
-    EXPECT_NEAR(lifted[static_cast<std::int64_t>(places[i])].item<double>(), values[i] * std::tanh(values[i]), 1e-6);
+    EXPECT_NEAR(lifted[static_cast<std::int64_t>(places[i])].item<double>(), values[i] * std::tanh(values[i]),
+                1e-6);
   }
 }
 
@@ -173,11 +186,13 @@ TEST(Sagpool, KeepsTheEdgesBetweenKeptNodes) {
   const double one = std::tanh(1.0), two = 2 * std::tanh(2.0);
   const std::vector<double> expected{two, one, 0, 2 * one, 2 * one, 2 * one};
   ASSERT_EQ(dst.size(0), 6);
-  for (std::int64_t i = 0; i < 6; ++i) EXPECT_NEAR(dst[i].item<double>(), expected[static_cast<std::size_t>(i)], 1e-6);
+  for (std::int64_t i = 0; i < 6; ++i)
+    EXPECT_NEAR(dst[i].item<double>(), expected[static_cast<std::size_t>(i)], 1e-6);
 }
 
 TEST(Selection, KeepsOneNodeAtLeastAndNoneOfAnEmptyGraph) {
-  const auto structure = std::make_shared<GraphStructure>(graph::build_graph({3, {0}, {1}, {}}), std::vector<std::int64_t>{0, 2, 2, 3});
+  const auto structure = std::make_shared<GraphStructure>(graph::build_graph({3, {0}, {1}, {}}),
+                                                          std::vector<std::int64_t>{0, 2, 2, 3});
   Model model(pooling_net("sagpool", 1, "pool", {{"ratio", 0.01}}), 1);
   EXPECT_EQ(run(model, structure, random({3, 1}, 1)).size(0), 2);
   EXPECT_EQ(run(model, structure, at::full({3, 1}, NAN)).size(0), 2);
@@ -198,19 +213,22 @@ TEST(Topk, ScoresByTheProjectionsDirection) {
     rows.insert(rows.end(), {ordered[0].item<std::int64_t>(), ordered[1].item<std::int64_t>()});
   }
   const at::Tensor index = at::tensor(rows, at::kLong);
-  EXPECT_LT(distance(kept, x.index_select(0, index) * at::tanh(score.index_select(0, index)).unsqueeze(1)), 1e-6);
+  EXPECT_LT(distance(kept, x.index_select(0, index) * at::tanh(score.index_select(0, index)).unsqueeze(1)),
+            1e-6);
 }
 
 TEST(Topk, ItsProjectionLearns) {
   Model model(pooling_net("topk", 3, "coarse"), 1);
   const at::Tensor x = random({7, 3}, 9);
   const at::Tensor projection = model.parameter("assign", "projection").latent;
-  expect_gradient(projection, [&] { return run(model, path_and_triangle(), x); }, "projection", 1e-3, 5e-3);
+  expect_gradient(
+      projection, [&] { return run(model, path_and_triangle(), x); }, "projection", 1e-3, 5e-3);
 }
 
 TEST(Selection, CutsTheSubgraphOutOfADenseMatrix) {
   net::Net net = pooling_net("mincut", 4, "coarse");
-  net.add("select", "sagpool", {net.add("score", "slice", {"propagate"}, {{"begin", 0}, {"end", 1}}), "coarse"});
+  net.add("select", "sagpool",
+          {net.add("score", "slice", {"propagate"}, {{"begin", 0}, {"end", 1}}), "coarse"});
   net.add("few", "graph_pool", {"propagate", "select"});
   net.add("few_graph", "graph_coarsen", {"coarse", "select"});
   net.add("last", "propagate", {"few", "few_graph"}, {{"normalisation", std::string("sum")}});

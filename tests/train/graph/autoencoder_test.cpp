@@ -1,4 +1,5 @@
-// Bianchi et al. 2020, 5.2, in a small size: coordinates of a ring and a grid go through a quarter of the nodes and back.
+// Bianchi et al. 2020, 5.2, in a small size: coordinates of a ring and a grid go through a quarter of the
+// nodes and back.
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -71,9 +72,11 @@ class ShapeSource : public BatchSource {
   TrainBatch batch_;
 };
 
-std::string add_graphconv(net::Net& net, const std::string& name, const std::string& src, std::int64_t features) {
+std::string add_graphconv(net::Net& net, const std::string& name, const std::string& src,
+                          std::int64_t features) {
   net.add(name + "_neighbours", "linear", {src}, {{"out_features", features}});
-  net.add(name + "_propagate", "propagate", {name + "_neighbours", "graph"}, {{"normalisation", std::string("symmetric")}});
+  net.add(name + "_propagate", "propagate", {name + "_neighbours", "graph"},
+          {{"normalisation", std::string("symmetric")}});
   net.add(name + "_self", "linear", {src}, {{"out_features", features}, {"bias", true}});
   return net.add(name, "add", {name + "_propagate", name + "_self"});
 }
@@ -106,11 +109,16 @@ void expect_reconstruction(const Shape& shape, double error) {
   options.learning_rate = {"constant", 5e-3, 0};
   const auto history = train(model, source, {}, options);
   EXPECT_GT(history.front().validation_loss, history.back().validation_loss);
-  EXPECT_LT(history.back().validation_loss, error);  // the mean square of the coordinates themselves is about a half
+  EXPECT_LT(history.back().validation_loss,
+            error);  // the mean square of the coordinates themselves is about a half
 }
 
-TEST(Autoencoder, ReconstructsARing) { expect_reconstruction(ring(48), 0.02); }
-TEST(Autoencoder, ReconstructsAGrid) { expect_reconstruction(grid(7), 0.02); }
+TEST(Autoencoder, ReconstructsARing) {
+  expect_reconstruction(ring(48), 0.02);
+}
+TEST(Autoencoder, ReconstructsAGrid) {
+  expect_reconstruction(grid(7), 0.02);
+}
 
 }  // namespace
 }  // namespace tern::train

@@ -91,8 +91,10 @@ TEST(GraphClassification, SelectsTheLowestValidationLoss) {
   learn::Model model(small_net(), 2);
   const GraphRunResult result = graph_classification_procedure().run(model, rings_and_stars(40), quick(8));
   ASSERT_EQ(result.history.size(), 8U);
-  for (const EpochResult& epoch : result.history) EXPECT_GE(epoch.validation_loss, result.selected.validation_loss);
-  EXPECT_EQ(result.history[static_cast<std::size_t>(result.selected_epoch) - 1].test_accuracy, result.selected.test);
+  for (const EpochResult& epoch : result.history)
+    EXPECT_GE(epoch.validation_loss, result.selected.validation_loss);
+  EXPECT_EQ(result.history[static_cast<std::size_t>(result.selected_epoch) - 1].test_accuracy,
+            result.selected.test);
 }
 
 TEST(GraphClassification, PatienceEndsTrainingBehindTheBestEpoch) {
@@ -124,7 +126,8 @@ TEST(GraphClassificationSource, ShowsEveryTrainingGraphOnceAnEpoch) {
     ones += batch.labels.sum().item<std::int64_t>();
   }
   for (const std::int32_t k : data.splits[0].train) {
-    expected_nodes += data.graph_offsets[static_cast<std::size_t>(k) + 1] - data.graph_offsets[static_cast<std::size_t>(k)];
+    expected_nodes +=
+        data.graph_offsets[static_cast<std::size_t>(k) + 1] - data.graph_offsets[static_cast<std::size_t>(k)];
     expected_ones += data.graph_labels[static_cast<std::size_t>(k)];
   }
   EXPECT_EQ(graphs, 24);
@@ -142,7 +145,8 @@ TEST(GraphClassificationSource, ItsBatchesDependOnEpochAndIndexAlone) {
   EXPECT_TRUE(at::equal(source.batch(1, 1).frames, first.frames));
   EXPECT_TRUE(at::equal(other.batch(1, 1).labels, first.labels));
   EXPECT_FALSE(at::equal(source.batch(2, 1).frames.sum(), first.frames.sum()) &&
-               at::equal(source.batch(2, 1).labels, first.labels) && at::equal(source.batch(2, 0).labels, source.batch(1, 0).labels));
+               at::equal(source.batch(2, 1).labels, first.labels) &&
+               at::equal(source.batch(2, 0).labels, source.batch(1, 0).labels));
 }
 
 TEST(GraphClassificationSource, SparseFeaturesEqualDenseOnes) {
@@ -166,7 +170,8 @@ TEST(GraphClassification, ResumesBitForBit) {
   const graph::GraphData data = rings_and_stars(30);
   learn::Model whole(small_net(), 5), halves(small_net(), 5);
   graph_classification_procedure().run(whole, data, quick(4));
-  const auto path = std::filesystem::temp_directory_path() / ("tern_graphs_" + std::to_string(::getpid()) + ".safetensors");
+  const auto path =
+      std::filesystem::temp_directory_path() / ("tern_graphs_" + std::to_string(::getpid()) + ".safetensors");
   GraphProcedureOptions options = quick(4);
   options.train.checkpoint = path;
   struct Stop {};

@@ -13,7 +13,8 @@
 namespace tern::train {
 namespace {
 
-/// Three communities of 20 nodes: many edges inside, few between; features are noise around a community's own.
+/// Three communities of 20 nodes: many edges inside, few between; features are noise around a community's
+/// own.
 graph::GraphData communities(std::uint64_t seed) {
   Rng rng(seed);
   graph::EdgeList edges{60, {}, {}, {}};
@@ -67,13 +68,15 @@ TEST(NodeClustering, FindsCommunitiesWithoutLabels) {
   EXPECT_LT(result.selected.validation_loss, -0.5);
   EXPECT_LT(result.selected.validation_loss, result.history.front().validation_loss);
   ASSERT_EQ(result.notes.size(), 1U);
-  EXPECT_NE(result.notes[0].find("3 of 3 clusters are used, homogeneity"), std::string::npos) << result.notes[0];
+  EXPECT_NE(result.notes[0].find("3 of 3 clusters are used, homogeneity"), std::string::npos)
+      << result.notes[0];
 }
 
 TEST(NodeClustering, LabelsDecideNothing) {
   const graph::GraphData data = communities(2);
   graph::GraphData shuffled = data, without = data;
-  for (std::size_t i = 0; i < shuffled.labels.size(); ++i) shuffled.labels[i] = static_cast<std::int32_t>((i * 7) % 3);
+  for (std::size_t i = 0; i < shuffled.labels.size(); ++i)
+    shuffled.labels[i] = static_cast<std::int32_t>((i * 7) % 3);
   without.labels.clear();
   learn::Model first(clustering_net(), 1), second(clustering_net(), 1), third(clustering_net(), 1);
   GraphProcedureOptions options = quick();
