@@ -6,7 +6,8 @@
 
 static bool codes_alone(const Epilogue& e) {
   return e.codes.data != nullptr && e.floats.data == nullptr && e.residual.data == nullptr &&
-         e.inverse_scale > 0;
+         e.inverse_scale > 0 && e.low + static_cast<float>(e.offset) >= 0 &&
+         e.high + static_cast<float>(e.offset) <= 255;
 }
 
 static float between(float value, float low, float high) {
@@ -18,17 +19,19 @@ class CodesFinish {
   TERN_INLINE_MEMBER explicit CodesFinish(const Epilogue& e) : e_(e) {
     low_ = e.clamp ? between(e.clamp_low * e.inverse_scale, e.low, e.high) : e.low;
     high_ = e.clamp ? between(e.clamp_high * e.inverse_scale, e.low, e.high) : e.high;
+    least_ = _mm512_packs_epi32(_mm512_cvtps_epi32(_mm512_set1_ps(low_)),
+                                _mm512_cvtps_epi32(_mm512_set1_ps(low_)));
+    offset_ = _mm512_set1_epi16(static_cast<short>(e.offset));
   }
 
   TERN_INLINE_MEMBER bool residual() const { return e_.residual_codes.data != nullptr; }
 
-  /// Pushes the codes of channel o, less the offset, into the upper bytes of their words.
+  /// Sums of channel o to whole numbers, not yet clamped from below: rounding is monotonous, so that this
+  /// clamp may follow it, on more numbers at once.
   template <int V>
-  TERN_INLINE_MEMBER void channel(std::int64_t o, const SparseScratch& scratch, const Vec (&acc)[V]) const {
+  TERN_INLINE_MEMBER void channel(std::int64_t o, const SparseScratch& scratch, Vec (&acc)[V]) const {
     const std::int64_t row = o % sparse_channels / 4 * V * lanes;
-    std::uint32_t* const codes = scratch.codes + row;
-    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale), low = _mm512_set1_ps(low_),
-                 high = _mm512_set1_ps(high_);
+    const __m512 inverse = _mm512_set1_ps(e_.inverse_scale), high = _mm512_set1_ps(high_);
     __m512 x[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) x[v] = _mm512_cvtepi32_ps(acc[v]);
@@ -55,16 +58,26 @@ class CodesFinish {
       }
     }
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      const __m512 clamped = _mm512_min_ps(_mm512_max_ps(_mm512_mul_ps(x[v], inverse), low), high);
-      store(codes + v * lanes, push_byte(load(codes + v * lanes), _mm512_cvtps_epi32(clamped)));
-    }
+    for (int v = 0; v < V; ++v) acc[v] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(x[v], inverse), high));
+  }
+
+  /// Codes of two channels, as 16-bit numbers: four pixels of each in 128 bits.
+  TERN_INLINE_MEMBER Vec pair(Vec first, Vec second) const {
+    return _mm512_add_epi16(_mm512_max_epi16(_mm512_packs_epi32(first, second), least_), offset_);
   }
 
  private:
   const Epilogue e_;  // by value: stores through scratch would have each channel load it again
   float low_, high_;
+  Vec least_, offset_;
 };
+
+/// Words of four channels' codes, from two pairs.
+TERN_INLINE Vec words_of(Vec low, Vec high) {
+  const Vec by_pixel =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  return _mm512_shuffle_epi8(_mm512_packus_epi16(low, high), by_pixel);
+}
 
 /// Bytes of `width` channels.
 TERN_INLINE __mmask64 bytes_mask(std::int64_t width) {
@@ -76,18 +89,13 @@ static void store_codes(const SparseJob& job, std::int64_t count, std::int64_t v
                         std::int64_t width) {
   std::uint8_t* const dst = job.epilogue.codes.data + from;
   const __mmask64 mask = bytes_mask(width);
-  const Vec offset = _mm512_set1_epi8(static_cast<char>(job.epilogue.offset));
-  std::uint32_t* const last = job.scratch.codes + width / 4 * vectors * lanes;
-  for (std::int64_t i = 0; width % 4 != 0 && i < count; i += lanes)
-    store(last + i,
-          _mm512_srl_epi32(load(last + i), _mm_cvtsi32_si128(static_cast<int>(32 - width % 4 * 8))));
   for (std::int64_t i = 0; i < count; i += 4) {
     Vec r[4];
     transpose_four([&](int w) { return job.scratch.codes + w * vectors * lanes + i; }, r);
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k)
       if (i + k < count)
-        _mm512_mask_storeu_epi8(dst + job.scratch.code_pixels[i + k], mask, _mm512_add_epi8(r[k], offset));
+        _mm512_mask_storeu_epi8(dst + job.scratch.code_pixels[i + k], mask, r[k]);
   }
 }
 
@@ -124,13 +132,29 @@ static void codes_tile(const SparseJob& job, const char* panel, std::int64_t fir
     fill_places(job.shape.out_w, residual.row, residual.pixel, first, count, places);
     for (std::int64_t i = count; i < V * lanes; ++i) places[i] = places[count - 1];
   }
+  const auto whole = [&](std::int64_t o, Vec(&acc)[V]) __attribute__((always_inline)) {
+    if (o < oc) {
+      last_block<Operation, V, one_tap>(job, panel, o, acc);
+      finish.template channel<V>(o, job.scratch, acc);
+    } else {
+      for (int v = 0; v < V; ++v) acc[v] = zero();
+    }
+  };
+  earlier_blocks<Operation, V, one_tap>(job, panel);
   for (std::int64_t from = 0; from < oc; from += sparse_channels) {
     const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
     if (finish.residual()) load_residual(job, V, from, width);
-    for (std::int64_t o = 0; o < width; ++o) {
-      Vec acc[V];
-      accumulate<Operation, V, one_tap>(job, panel, from + o, acc);
-      finish.template channel<V>(from + o, job.scratch, acc);
+    for (std::int64_t o = 0; o < width; o += 4) {
+      Vec a[V], b[V], low[V];
+      whole(from + o, a);
+      whole(from + o + 1, b);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) low[v] = finish.pair(a[v], b[v]);
+      whole(from + o + 2, a);
+      whole(from + o + 3, b);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v)
+        store(job.scratch.codes + (o / 4 * V + v) * lanes, words_of(low[v], finish.pair(a[v], b[v])));
     }
     store_codes(job, count, V, from, width);
   }

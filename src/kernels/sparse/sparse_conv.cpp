@@ -13,6 +13,8 @@ namespace {
 
 /// Bytes of panel that stay in the second-level cache while weights stream through it.
 constexpr std::int64_t panel_budget = 256 * 1024;
+/// Bytes of panel that stay in the first-level cache, and the fewest words of a channel that are worth a block.
+constexpr std::int64_t block_budget = 36 * 1024, block_words = 4;
 
 constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -26,24 +28,25 @@ std::int64_t pitch_of(const SparsePanel& p) {
 }
 
 /// The largest panel for so many output rows.
-SparsePanel panel_of(const ConvShape& s, std::int64_t pixel_words, std::int64_t rows) {
+SparsePanel panel_of(const ConvShape& s, const SparseConvWeights& w, std::int64_t rows) {
+  const std::int64_t tile = w.floats ? sparse_float_tile : sparse_tile;
   const std::int64_t divisor = std::gcd(s.stride_h, s.dilation_h);
   SparsePanel p{};
   p.phases = std::min(s.stride_h / divisor, s.kernel_h);
   p.row_step = s.dilation_h / divisor;
-  p.rows = p.phases * s.kernel_w * pixel_words;
+  p.rows = p.phases * s.kernel_w * w.pixel_words;
   p.halo = (s.kernel_h - 1) / p.phases * p.row_step * s.out_w;
   // Without a halo nothing is shared between tiles, and one alone fits the first-level cache.
   const std::int64_t fitting = p.halo == 0 ? 0 : panel_budget / (4 * p.rows) - p.halo;
-  p.band = std::max(sparse_tile, fitting / sparse_tile * sparse_tile);
+  p.band = std::max(tile, fitting / tile * tile);
   p.band = std::min(p.band, round_up(rows * s.out_w, sparse_lanes));
   p.pitch = pitch_of(p);
   return p;
 }
 
 /// The same with bands of equal size.
-SparsePanel balanced_panel(const ConvShape& s, std::int64_t pixel_words, std::int64_t rows) {
-  SparsePanel p = panel_of(s, pixel_words, rows);
+SparsePanel balanced_panel(const ConvShape& s, const SparseConvWeights& w, std::int64_t rows) {
+  SparsePanel p = panel_of(s, w, rows);
   const std::int64_t pixels = rows * s.out_w, bands = (pixels + p.band - 1) / p.band;
   p.band = round_up((pixels + bands - 1) / bands, sparse_lanes);
   p.pitch = pitch_of(p);
@@ -51,8 +54,9 @@ SparsePanel balanced_panel(const ConvShape& s, std::int64_t pixel_words, std::in
 }
 
 /// The parts of a scratch and its size in bytes.
-std::size_t divide(const ConvShape& s, const SparsePanel& p, std::int64_t pixel_words, void* scratch,
+std::size_t divide(const ConvShape& s, const SparsePanel& p, const SparseConvWeights& w, void* scratch,
                    SparseScratch* parts) {
+  const std::int64_t pixel_words = w.pixel_words;
   std::uintptr_t at = round_up(static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(scratch)), 64);
   const auto take = [&](auto*& part, std::int64_t bytes) {
     part = reinterpret_cast<std::remove_reference_t<decltype(part)>>(at);
@@ -62,6 +66,7 @@ std::size_t divide(const ConvShape& s, const SparsePanel& p, std::int64_t pixel_
   take(parts->pixels, p.pitch * 8);
   take(parts->panel, std::max(p.rows * p.pitch, pixel_words + sparse_window) * 4);
   take(parts->sums, sparse_channels * sparse_tile * 4);
+  take(parts->partial, w.blocks > 1 ? s.oc * sparse_tile * 4 : 0);
   take(parts->codes, sparse_channels * sparse_tile);
   take(parts->residual, sparse_channels * sparse_tile);
   take(parts->code_pixels, sparse_tile * 8);
@@ -93,6 +98,31 @@ SparseConvWeights compress(const ConvShape& s, std::int64_t pixel_words, const W
   }
   out.kept = static_cast<std::int64_t>(out.words.size());
   return out;
+}
+
+/// Orders words by block, where the rows of a tile outgrow the first-level cache.
+void split(const ConvShape& s, SparseConvWeights& w) {
+  const SparsePanel p = panel_of(s, w, s.out_h);
+  const std::int64_t tile = std::min(w.floats ? sparse_float_tile : sparse_tile, p.band);
+  const std::int64_t wanted = (p.rows * (tile + p.halo) * 4 + block_budget - 1) / block_budget;
+  const std::int64_t blocks = std::min(wanted, w.kept / (s.oc * block_words));
+  if (blocks < 2) return;
+  const auto block_of = [&](std::int64_t index) {
+    const std::int64_t tap = index / w.pixel_words, y = tap / s.kernel_w, x = tap % s.kernel_w;
+    const std::int64_t row = (y % p.phases * s.kernel_w + x) * w.pixel_words + index % w.pixel_words;
+    return row * blocks / p.rows;
+  };
+  SparseConvWeights out;
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    out.start.push_back(static_cast<std::uint32_t>(out.words.size()));
+    for (std::int64_t o = 0; o < s.oc; ++o) {
+      for (std::uint32_t i = w.start[o]; i < w.start[o + 1]; ++i)
+        if (block_of(w.index[i]) == block) out.words.push_back(w.words[i]), out.index.push_back(w.index[i]);
+      out.start.push_back(static_cast<std::uint32_t>(out.words.size()));
+    }
+  }
+  w.blocks = blocks, w.words = std::move(out.words), w.index = std::move(out.index);
+  w.start = std::move(out.start);
 }
 
 /// Words by steps. A step's window starts at the first word that any of its channels still lacks.
@@ -161,11 +191,12 @@ void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const vo
                 w.words.data(),
                 w.index.data(),
                 w.start.data(),
+                w.blocks,
                 w.floats ? nullptr : w.initial.data(),
                 {w.lanes.start.data(), w.lanes.window.data(), w.lanes.index.data(), w.lanes.words.data()},
-                balanced_panel(s, w.pixel_words, last_row - first_row),
+                balanced_panel(s, w, last_row - first_row),
                 {}};
-  divide(s, job.panel, w.pixel_words, scratch, &job.scratch);
+  divide(s, job.panel, w, scratch, &job.scratch);
   kernel(job);
 }
 
@@ -204,6 +235,8 @@ SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes,
   if (taps == 1 && s.out_h * s.out_w <= sparse_lane_pixels) {
     out.lanes = to_lanes(out, s.oc);
     out.words = {}, out.index = {}, out.start = {};
+  } else {
+    split(s, out);
   }
   return out;
 }
@@ -217,13 +250,13 @@ SparseConvWeights pack_sparse_conv(const ConvShape& s, const float* weight) {
     return bits;
   });
   out.floats = true;
+  split(s, out);
   return out;
 }
 
 std::size_t sparse_conv_scratch_bytes(const ConvShape& shape, const SparseConvWeights& weights) {
   SparseScratch parts{};
-  return 64 + divide(shape, panel_of(shape, weights.pixel_words, shape.out_h), weights.pixel_words, nullptr,
-                     &parts);
+  return 64 + divide(shape, panel_of(shape, weights, shape.out_h), weights, nullptr, &parts);
 }
 
 void run_sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const std::uint8_t* src,

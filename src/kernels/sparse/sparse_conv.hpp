@@ -38,9 +38,10 @@ struct SparseLanes {
 struct SparseConvWeights {
   bool floats = false;                ///< a word is one float, else four int8
   std::int64_t pixel_words = 0;       ///< words of one tap: ic, or ic / 4 rounded up
-  std::vector<std::uint32_t> words;   ///< kept words, by output channel, then by index
+  std::int64_t blocks = 1;            ///< parts of the panel's rows, each of which fits the nearest cache
+  std::vector<std::uint32_t> words;   ///< kept words, by block, then by output channel, then by index
   std::vector<std::uint16_t> index;   ///< of each kept word: tap * pixel_words + word of the tap
-  std::vector<std::uint32_t> start;   ///< [oc + 1] first kept word of each output channel
+  std::vector<std::uint32_t> start;   ///< [blocks][oc + 1] first kept word of each output channel
   std::vector<std::int32_t> initial;  ///< [oc] of int8: -offset * sum of the channel's weights
   SparseLanes lanes;                  ///< instead of words, index and start
   std::int64_t kept = 0;              ///< words that are not zero

@@ -45,11 +45,6 @@ struct Floats {
   }
 };
 
-/// words >> 8, with the low byte of `bytes` on top.
-TERN_INLINE Vec push_byte(Vec words, Vec bytes) {
-  return _mm512_or_si512(_mm512_srli_epi32(words, 8), _mm512_slli_epi32(bytes, 24));
-}
-
 #include "kernels/sparse/sparse_panels.inl"
 
 #include "kernels/sparse/sparse_codes_avx512.inl"

@@ -10,6 +10,8 @@ namespace tern::kernels {
 
 /// Pixels in the widest vector, pixels summed together at most, and output channels stored together.
 inline constexpr std::int64_t sparse_lanes = 16, sparse_tile = 8 * sparse_lanes, sparse_channels = 64;
+/// The same of floats.
+inline constexpr std::int64_t sparse_float_tile = 4 * sparse_lanes;
 
 /// How a panel of output pixels is laid out. Pixels of the output count row by row, p = y * out_w + x. A
 /// plane holds for every p the words under it at one column of the kernel and one phase of its rows; the
@@ -30,6 +32,7 @@ struct SparseScratch {
   std::int64_t* pixels;       ///< [pitch] source of each pixel of the band, in bytes from the first
   char* panel;                ///< [rows][pitch] words; of lanes: a pixel's words and a window of zeros
   std::int32_t* sums;         ///< [sparse_channels][sparse_tile]
+  std::int32_t* partial;      ///< [oc][sparse_tile] sums of earlier blocks; of one block: nothing
   std::uint32_t* codes;       ///< [sparse_channels / 4][sparse_tile] words of four channels
   std::uint32_t* residual;    ///< the same of the residual's codes
   std::int64_t* code_pixels;  ///< [sparse_tile] a tile's pixels in Epilogue::codes
@@ -55,6 +58,7 @@ struct SparseJob {
   const std::uint32_t* words;
   const std::uint16_t* index;
   const std::uint32_t* start;
+  std::int64_t blocks;
   const std::int32_t* initial;  ///< null: zeros
   SparseLanesView lanes;
   SparsePanel panel;

@@ -38,8 +38,10 @@ void conv(const SparseJob& job, std::int64_t element) {
       Sum sums[16];
       for (std::int64_t o = 0; o < s.oc; ++o) {
         Sum sum = job.initial != nullptr ? static_cast<Sum>(job.initial[o]) : Sum{0};
-        for (std::uint32_t i = job.start[o]; i < job.start[o + 1]; ++i)
-          sum += product(job.words[i], src + table[job.index[i]], Sum{});
+        for (const std::uint32_t* start = job.start; start < job.start + job.blocks * (s.oc + 1);
+             start += s.oc + 1)
+          for (std::uint32_t i = start[o]; i < start[o + 1]; ++i)
+            sum += product(job.words[i], src + table[job.index[i]], Sum{});
         sums[o % 16] = sum;
         if (o % 16 == 15 || o + 1 == s.oc) finish(job.epilogue, sums, 16, y, x, 1, o - o % 16, o % 16 + 1);
       }

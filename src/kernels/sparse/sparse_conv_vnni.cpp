@@ -24,11 +24,6 @@ struct Codes {
   TERN_INLINE Vec add(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
 };
 
-/// words >> 8, with the low byte of `bytes` on top.
-TERN_INLINE Vec push_byte(Vec words, Vec bytes) {
-  return _mm512_shrdi_epi32(words, bytes, 8);
-}
-
 #include "kernels/sparse/sparse_panels.inl"
 
 #include "kernels/sparse/sparse_codes_avx512.inl"

@@ -52,23 +52,33 @@ static void pack_band(const SparseJob& job, std::int64_t first, std::int64_t cou
   }
 }
 
-/// acc = initial + products of channel o's words with V vectors of pixels. Short tiles sum several words side
-/// by side, so that no sum waits for the one before it. With one tap the panel's rows follow the index, and
-/// no table is read.
+/// acc = what earlier blocks left of channel o, or its initial sum, + products of a block's words with V
+/// vectors of pixels. Short tiles sum several words side by side, so that no sum waits for the one before it.
+/// With one tap the panel's rows follow the index, and no table is read.
 template <class Operation, int V, bool one_tap>
-TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_t o, Vec (&acc)[V]) {
+TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_t block, std::int64_t o,
+                            Vec (&acc)[V]) {
   constexpr int U = V <= 2 ? 4 : V <= 4 ? 2 : 1;
   const std::uint32_t* const table = job.scratch.table;
   const std::int64_t pitch = job.panel.pitch * 4;
   const std::uint32_t* const words = job.words;
   const std::uint16_t* const index = job.index;
-  std::uint32_t i = job.start[o];
-  const std::uint32_t end = job.start[o + 1];
+  const std::uint32_t* const start = job.start + block * (job.shape.oc + 1);
+  std::uint32_t i = start[o];
+  const std::uint32_t end = start[o + 1];
   Vec sum[U][V];
+  if (block > 0) {
+    const char* const partial = reinterpret_cast<const char*>(job.scratch.partial) + o * V * lanes * 4;
 #pragma GCC unroll 8
-  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) sum[0][v] = load(partial + v * lanes * 4);
+  } else {
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) sum[u][v] = u == 0 && job.initial != nullptr ? splat(job.initial[o]) : zero();
+    for (int v = 0; v < V; ++v) sum[0][v] = job.initial != nullptr ? splat(job.initial[o]) : zero();
+  }
+#pragma GCC unroll 8
+  for (int u = 1; u < U; ++u)
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) sum[u][v] = zero();
   if (U > 1)
     for (; i + U <= end; i += U)
 #pragma GCC unroll 8
@@ -93,17 +103,37 @@ TERN_INLINE void accumulate(const SparseJob& job, const char* panel, std::int64_
   }
 }
 
+/// Sums over all blocks but the last, to job.scratch.partial, [oc][V] vectors. The rows that a block reads stay
+/// in the first-level cache.
+template <class Operation, int V, bool one_tap>
+static void earlier_blocks(const SparseJob& job, const char* panel) {
+  char* const partial = reinterpret_cast<char*>(job.scratch.partial);
+  for (std::int64_t block = 0; block + 1 < job.blocks; ++block)
+    for (std::int64_t o = 0; o < job.shape.oc; ++o) {
+      Vec acc[V];
+      accumulate<Operation, V, one_tap>(job, panel, block, o, acc);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) store(partial + (o * V + v) * lanes * 4, acc[v]);
+    }
+}
+
+template <class Operation, int V, bool one_tap>
+TERN_INLINE void last_block(const SparseJob& job, const char* panel, std::int64_t o, Vec (&acc)[V]) {
+  accumulate<Operation, V, one_tap>(job, panel, job.blocks - 1, o, acc);
+}
+
 /// Sums of V vectors of pixels in all output channels, finished by sixty-fours: whole cache lines side by
 /// side.
 template <class Operation, int V, bool one_tap>
 static void sum_tile(const SparseJob& job, const char* panel, std::int64_t first, std::int64_t count) {
   const std::int64_t oc = job.shape.oc;
   char* const sums = reinterpret_cast<char*>(job.scratch.sums);
+  earlier_blocks<Operation, V, one_tap>(job, panel);
   for (std::int64_t from = 0; from < oc; from += sparse_channels) {
     const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
-      accumulate<Operation, V, one_tap>(job, panel, from + o, acc);
+      last_block<Operation, V, one_tap>(job, panel, from + o, acc);
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) store(sums + (o * V + v) * lanes * 4, acc[v]);
     }
