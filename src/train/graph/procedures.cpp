@@ -9,13 +9,15 @@
 #include "train/graph/cluster_gcn.hpp"
 #include "train/graph/full_batch.hpp"
 #include "train/graph/graph_classification.hpp"
+#include "train/graph/l_gcn.hpp"
 #include "train/graph/node_clustering.hpp"
 
 namespace tern::train {
 
 const std::vector<const GraphProcedure*>& graph_procedure_table() {
-  static const std::vector<const GraphProcedure*> table{&full_batch_procedure(), &cluster_gcn_procedure(),
-                                                  &graph_classification_procedure(), &node_clustering_procedure()};
+  static const std::vector<const GraphProcedure*> table{
+      &full_batch_procedure(),           &cluster_gcn_procedure(),    &l_gcn_procedure(), &l2_gcn_procedure(),
+      &graph_classification_procedure(), &node_clustering_procedure()};
   return table;
 }
 
