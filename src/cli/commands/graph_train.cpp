@@ -59,6 +59,9 @@ net::Net net_for(const GraphTrainArguments& a, const graph::GraphData& data) {
     options.input_shape = features;
     options.num_classes = data.num_classes;
     options.graph.mean_degree = data.graph.num_edges() / std::max<std::int64_t>(1, data.graph.num_nodes());
+    // Bianchi et al. 2020 pool to half the nodes of a mean graph.
+    if (options.graph.clusters == 0 && data.num_graphs() > 1)
+      options.graph.clusters = std::max<std::int64_t>(1, data.graph.num_nodes() / data.num_graphs() / 2);
     return zoo::find_architecture(a.network, "network").build(options);
   }
   return net::from_json(read_file(a.network), a.network);
