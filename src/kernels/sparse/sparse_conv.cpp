@@ -13,8 +13,9 @@ namespace {
 
 /// Bytes of panel that stay in the second-level cache while weights stream through it.
 constexpr std::int64_t panel_budget = 256 * 1024;
-/// Bytes of panel that stay in the first-level cache, and the fewest words of a channel that are worth a block.
-constexpr std::int64_t block_budget = 36 * 1024, block_words = 4;
+/// Bytes of panel that stay in the first-level cache, and the fewest words of a channel that are worth storing
+/// and loading its sums for another block (measured).
+constexpr std::int64_t block_budget = 36 * 1024, block_words = 8, block_floats = 24;
 
 constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -105,7 +106,7 @@ void split(const ConvShape& s, SparseConvWeights& w) {
   const SparsePanel p = panel_of(s, w, s.out_h);
   const std::int64_t tile = std::min(w.floats ? sparse_float_tile : sparse_tile, p.band);
   const std::int64_t wanted = (p.rows * (tile + p.halo) * 4 + block_budget - 1) / block_budget;
-  const std::int64_t blocks = std::min(wanted, w.kept / (s.oc * block_words));
+  const std::int64_t blocks = std::min(wanted, w.kept / (s.oc * (w.floats ? block_floats : block_words)));
   if (blocks < 2) return;
   const auto block_of = [&](std::int64_t index) {
     const std::int64_t tap = index / w.pixel_words, y = tap / s.kernel_w, x = tap % s.kernel_w;

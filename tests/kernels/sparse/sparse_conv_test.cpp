@@ -211,6 +211,39 @@ TEST(SparseConv, FloatsSumWithinRounding) {
   }
 }
 
+/// Layers whose panels outgrow the nearest cache sum block after block.
+TEST(SparseConv, SumsOverBlocksOfRowsAreExact) {
+  Rng rng(9);
+  for (const std::int64_t kernel : {1, 3})
+    for (const std::int64_t stride : {1, 2}) {
+      Case c;
+      c.group = 1, c.density = 0.5;
+      ConvShape& s = c.shape;
+      s.ic = kernel == 1 ? 640 : 140, s.oc = 7, s.kernel_h = s.kernel_w = kernel;
+      s.stride_h = s.stride_w = stride, s.pad_h = s.pad_w = kernel / 2, s.out_h = 9, s.out_w = 16;
+      const auto image = make_image<std::uint8_t>(s, 4, [&] { return static_cast<std::uint8_t>(rng()); });
+      const auto codes =
+          make_weights<std::int8_t>(c, rng, [&] { return static_cast<std::int8_t>(whole(rng, -128, 127)); });
+      const SparseConvWeights w = pack_sparse_conv(s, codes.data(), 3);
+      EXPECT_GT(w.blocks, 1);
+      EXPECT_EQ(w.start.size(), static_cast<std::size_t>(w.blocks * (s.oc + 1)));
+      each_isa([&] {
+        std::vector<float> dst(static_cast<std::size_t>(s.out_h * s.out_w * s.oc), -1.0F);
+        Epilogue e;
+        e.channels = s.oc;
+        e.floats = {dst.data(), s.oc, s.out_w * s.oc};
+        run_all(s, w, image.src(), e);
+        std::int64_t wrong = 0, at = 0;
+        for (std::int64_t y = 0; y < s.out_h; ++y)
+          for (std::int64_t x = 0; x < s.out_w; ++x)
+            for (std::int64_t o = 0; o < s.oc; ++o)
+              wrong += dst[static_cast<std::size_t>(at++)] !=
+                       static_cast<float>(plain_sum(s, image.src(), codes.data(), y, x, o, 3));
+        EXPECT_EQ(wrong, 0) << "kernel " << kernel << " stride " << stride;
+      });
+    }
+}
+
 TEST(SparseConv, RowsMayBeSplitAnywhere) {
   Rng rng(4);
   Case c{{.ic = 20, .oc = 70, .kernel_h = 3, .kernel_w = 3, .out_h = 11, .out_w = 13}, 0.3, 1};
