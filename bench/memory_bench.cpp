@@ -2,7 +2,8 @@
 //
 // usage: bench_memory [NETWORK...]
 // NETWORK as in bench_engine (default resnet20, resnet18, mobilenet-v1); 8-bit weights and activations, written to a
-// temporary file, loaded, run once. Prints the heap's growth (glibc's mallinfo2) beside packed weights + instance.
+// temporary file, loaded, run once. Prints the heap's growth (glibc's mallinfo2) beside what the plan and the instance
+// state.
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -36,7 +37,8 @@ void measure(const std::string& network) {
   std::vector<float> output(instance->output_size());
   if (!instance->run(input, output)) throw std::runtime_error("run failed");
   const double held = heap_bytes() - before - 4.0 * static_cast<double>(input.size() + output.size());
-  const double planned = static_cast<double>(program->describe().weight_bytes) + static_cast<double>(instance->bytes());
+  const engine::PlanDescription plan = program->describe();
+  const double planned = static_cast<double>(plan.weight_bytes + plan.other_bytes + instance->bytes());
   std::printf("%-16s planned %9.0f bytes, held %9.0f: %.2f x\n", network.c_str(), planned, held, held / planned);
 }
 

@@ -8,6 +8,7 @@
 #include "base/threads.hpp"
 #include "engine/guarded.hpp"
 #include "engine/node_plan.hpp"
+#include "engine/plan/footprint.hpp"
 #include "engine/plan/fused_plan.hpp"
 
 namespace tern::engine {
@@ -164,6 +165,7 @@ PlanDescription Program::describe() const {
     description.steps.push_back({step->facts.nodes, step->facts.kernel, step->facts.macs, step->facts.weight_bytes, step->facts.candidates,
                                  step->facts.measured});
   description.weight_bytes = state_->fused->weight_bytes();
+  description.other_bytes = state_->fused->other_bytes() + held_bytes(state_->net);
   return description;
 }
 

@@ -53,6 +53,7 @@ struct StepDescription {
 struct PlanDescription {
   std::vector<StepDescription> steps;
   std::size_t weight_bytes = 0;  ///< of kernels, as packed for this processor
+  std::size_t other_bytes = 0;   ///< the network's description, the steps and their values for each channel
 };
 
 class Instance;

@@ -142,6 +142,7 @@ int bench_model(const BenchArguments& a, const GlobalOptions& globals) {
                                 {"samples_per_second", measured.throughput},
                                 {"weight_bytes", plan.weight_bytes},
                                 {"activation_bytes", instance->bytes()},
+                                {"plan_bytes", plan.other_bytes},
                                 {"file_bytes", file_bytes},
                                 {"dense_int8_gops", ceiling},
                                 {"steps", nlohmann::ordered_json::parse(table.print(report::TableFormat::json))}};
@@ -154,8 +155,8 @@ int bench_model(const BenchArguments& a, const GlobalOptions& globals) {
              percentile(measured.latencies, 0.5), percentile(measured.latencies, 0.9), percentile(measured.latencies, 0.99),
              measured.latencies.size());
   fmt::print("throughput: {:.0f} samples/s\n", measured.throughput);
-  fmt::print("memory: {} bytes of packed weights, {} of activations and scratch; {} in the file\n", plan.weight_bytes,
-             instance->bytes(), file_bytes);
+  fmt::print("memory: {} bytes of packed weights, {} of activations and scratch, {} of the plan; {} in the file\n",
+             plan.weight_bytes, instance->bytes(), plan.other_bytes, file_bytes);
   if (a.candidates) {
     const auto now = std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) { return step.measured; });
     fmt::print("kernels of {} step{} were measured now; others are kept in {}\n", now, now == 1 ? "" : "s",

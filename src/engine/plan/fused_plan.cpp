@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "engine/plan/footprint.hpp"
 #include "engine/plan/memory.hpp"
 
 namespace tern::engine {
@@ -12,6 +13,14 @@ namespace tern::engine {
 std::size_t FusedPlan::weight_bytes() const {
   std::size_t bytes = 0;
   for (const auto& step : steps()) bytes += step->facts.weight_bytes;
+  return bytes;
+}
+
+std::size_t FusedPlan::other_bytes() const {
+  std::size_t bytes = storages().capacity() * sizeof(Storage) + steps().capacity() * sizeof(steps()[0]);
+  for (const auto& step : steps())
+    bytes += step->held_bytes() + held_bytes(step->facts) +
+             (step->reads.capacity() + step->writes.capacity()) * sizeof(std::size_t);
   return bytes;
 }
 

@@ -21,6 +21,8 @@ class FusedPlan {
   const std::vector<std::unique_ptr<Step>>& steps() const { return lowered_.steps; }
   const std::vector<Storage>& storages() const { return lowered_.storages; }
   std::size_t weight_bytes() const;
+  /// Steps, with their values for each channel, and what is known about them.
+  std::size_t other_bytes() const;
   /// Of one thread.
   std::size_t scratch_bytes(std::int64_t num_steps) const;
 

@@ -117,7 +117,7 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
 }
 
 std::size_t KernelStep::held_bytes() const {
-  std::size_t bytes = sizeof *this;
+  std::size_t bytes = sizeof *this + options_.kernel.capacity() + options_.cache_folder.capacity();
   for (const auto* values : {&values_.scale, &values_.bias, &values_.norm_scale, &values_.norm_shift})
     bytes += values->capacity() * sizeof(float);
   return bytes;
