@@ -55,7 +55,7 @@ void ignore_broken_pipes() {
 
 }  // namespace
 
-ProcessGroup::Link::Link(const Placement& placement, double timeout_s)
+ProcessGroup::Link::Link(const Placement& placement, double timeout_s, double join_timeout_s)
     : placement_(placement), timeout_s_(timeout_s), num_exceptions_(std::uncaught_exceptions()) {
   ignore_broken_pipes();
   c10::intrusive_ptr<c10d::Store> store;
@@ -64,18 +64,19 @@ ProcessGroup::Link::Link(const Placement& placement, double timeout_s)
     options.port = placement.port;
     options.isServer = placement.rank == 0 && !placement.store_is_launchers;
     options.waitWorkers = false;
-    options.timeout = std::chrono::ceil<std::chrono::seconds>(to_ms(timeout_s));  // it counts in whole ones
+    options.timeout =
+        std::chrono::ceil<std::chrono::seconds>(to_ms(join_timeout_s));  // it counts in whole ones
     store = c10::make_intrusive<c10d::TCPStore>(placement.host, options);
   } catch (const std::exception& error) {
     const bool serves = placement.rank == 0 && !placement.store_is_launchers;
     fail(ErrorKind::io, name_of(placement.rank), "cannot {} {}:{} within {:g} s ({})",
          serves ? "serve the store at" : "reach " + store_owner() + " at", placement.host, placement.port,
-         timeout_s, words_of(error));
+         join_timeout_s, words_of(error));
   }
   const std::string name = fmt::format("tern/{}/", placement.attempt);
-  meet(store, name);
+  meet(store, name, join_timeout_s);
   try {
-    auto options = c10d::ProcessGroupGloo::Options::create(to_ms(timeout_s));
+    auto options = c10d::ProcessGroupGloo::Options::create(to_ms(join_timeout_s));
     options->devices = {make_device(placement.host)};
     options->threads = 1;
     gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
@@ -87,9 +88,10 @@ ProcessGroup::Link::Link(const Placement& placement, double timeout_s)
   watch_ = std::make_unique<FailureWatch>(store, name);
 }
 
-void ProcessGroup::Link::meet(const c10::intrusive_ptr<c10d::Store>& store, const std::string& name) {
+void ProcessGroup::Link::meet(const c10::intrusive_ptr<c10d::Store>& store, const std::string& name,
+                              double join_timeout_s) {
   const auto key_of = [&](int rank) { return fmt::format("{}joined/{}", name, rank); };
-  const Clock::time_point end = Clock::now() + to_ms(timeout_s_);
+  const Clock::time_point end = Clock::now() + to_ms(join_timeout_s);
   std::string missing, words;
   try {
     if (store->add(key_of(placement_.rank), 1) != 1)
@@ -112,7 +114,7 @@ void ProcessGroup::Link::meet(const c10::intrusive_ptr<c10d::Store>& store, cons
   if (!missing.empty())
     fail(ErrorKind::io, name_of(placement_.rank),
          "of {} ranks, these did not come to {}:{} within {:g} s: {} ({})", placement_.size, placement_.host,
-         placement_.port, timeout_s_, missing, words);
+         placement_.port, join_timeout_s, missing, words);
 }
 
 ProcessGroup::Link::~Link() {

@@ -19,7 +19,7 @@ namespace tern::train {
 /// so that a failure has a name.
 class ProcessGroup::Link {
  public:
-  Link(const Placement& placement, double timeout_s);
+  Link(const Placement& placement, double timeout_s, double join_timeout_s);
   ~Link();
 
   void exchange(std::string_view what, const std::vector<at::Tensor>& sends,
@@ -29,7 +29,7 @@ class ProcessGroup::Link {
  private:
   using Works = std::vector<std::pair<int, c10::intrusive_ptr<c10d::Work>>>;  ///< by peer
 
-  void meet(const c10::intrusive_ptr<c10d::Store>& store, const std::string& name);
+  void meet(const c10::intrusive_ptr<c10d::Store>& store, const std::string& name, double join_timeout_s);
   void post(const std::vector<at::Tensor>& sends, const std::vector<at::Tensor>& receives, Works& works);
   void wait(std::string_view what, Works& works);
   std::string name_of(int rank) const;

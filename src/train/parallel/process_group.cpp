@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t one_round_bytes = std::size_t{1} << 16;
 constexpr at::ScalarType summed_types[] = {at::kFloat, at::kDouble, at::kLong};
 
+void check_seconds(std::string_view name, double value) {
+  if (!(value > 0) || value > 1e6)
+    fail(ErrorKind::usage, "process group", "{} must lie above 0 and below a million, got {}", name, value);
+}
+
 double timeout_of(const ProcessGroupOptions& options) {
   double timeout_s = options.timeout_s;
   const char* variable = std::getenv("TERN_TIMEOUT_S");
@@ -26,9 +31,7 @@ double timeout_of(const ProcessGroupOptions& options) {
       fail(ErrorKind::usage, "environment", "TERN_TIMEOUT_S must be seconds above 0, got '{}'", variable);
   }
   if (timeout_s == 0) return 300;
-  if (!(timeout_s > 0) || timeout_s > 1e6)
-    fail(ErrorKind::usage, "process group", "timeout_s must lie above 0 and below a million, got {}",
-         timeout_s);
+  check_seconds("timeout_s", timeout_s);
   return timeout_s;
 }
 
@@ -41,7 +44,9 @@ std::vector<at::Tensor> for_each_rank(int size, const at::Tensor& tensor) {
 std::unique_ptr<ProcessGroup> ProcessGroup::join(const Placement& placement,
                                                  const ProcessGroupOptions& options) {
   const double timeout_s = timeout_of(options);
-  auto link = placement.size > 1 ? std::make_unique<Link>(placement, timeout_s) : nullptr;
+  const double join_timeout_s = options.join_timeout_s == 0 ? timeout_s : options.join_timeout_s;
+  check_seconds("join_timeout_s", join_timeout_s);
+  auto link = placement.size > 1 ? std::make_unique<Link>(placement, timeout_s, join_timeout_s) : nullptr;
   return std::unique_ptr<ProcessGroup>(new ProcessGroup(placement, std::move(link)));
 }
 

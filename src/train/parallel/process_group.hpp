@@ -18,9 +18,10 @@
 namespace tern::train {
 
 struct ProcessGroupOptions {
-  /// Longest time to wait for another rank, in joining and in each call; > 0. 0: TERN_TIMEOUT_S, else 300. It
-  /// must exceed what any rank does alone between two calls (validation, writing a checkpoint).
+  /// Longest time to wait for another rank in each call; > 0. 0: TERN_TIMEOUT_S, else 300. It must exceed
+  /// what any rank does alone between two calls (validation, writing a checkpoint).
   double timeout_s = 0;
+  double join_timeout_s = 0;  ///< the same for the others to come; 0: as timeout_s
 };
 
 /// A joined group.

@@ -57,24 +57,32 @@ const bool gathers = add_rank_body("gathers", [](ProcessGroup& group, std::ostre
   out << " " << stops << goes_on << "\n";
 });
 
-/// Steps until rank 1 meets its fate at the tenth.
-void work_until(ProcessGroup& group, const std::function<void()>& fate) {
-  for (int step = 0; step < 1000; ++step) {
-    if (group.rank() == 1 && step == 10) fate();
-    if (group.rank() == 2 && step == 10) std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    std::vector<at::Tensor> tensors{at::ones({30'000})};
-    group.all_reduce_sum(tensors);
+/// Steps until rank 1 meets its fate at the tenth; says how long after the last step that came to an error.
+void work_until(ProcessGroup& group, std::ostream& out, const std::function<void()>& fate) {
+  Clock::time_point last_step = Clock::now();
+  try {
+    for (int step = 0; step < 1000; ++step) {
+      if (group.rank() == 1 && step == 10) fate();
+      if (group.rank() == 2 && step == 10) std::this_thread::sleep_for(std::chrono::milliseconds(700));
+      std::vector<at::Tensor> tensors{at::ones({30'000})};
+      group.all_reduce_sum(tensors);
+      last_step = Clock::now();
+    }
+  } catch (const Error&) {
+    out << (seconds_since(last_step) < 3 ? "soon " : seconds_since(last_step) < 10 ? "in time " : "late ");
+    throw;
   }
 }
 const bool killed = add_rank_body(
-    "killed", [](ProcessGroup& group, std::ostream&) { work_until(group, [] { raise(SIGKILL); }); });
-const bool stopped = add_rank_body(
-    "stopped", [](ProcessGroup& group, std::ostream&) { work_until(group, [] { raise(SIGSTOP); }); });
-const bool thrown = add_rank_body("thrown", [](ProcessGroup& group, std::ostream&) {
-  work_until(group, [] { fail(ErrorKind::bad_data, "epoch 1", "the loss is nan"); });
+    "killed", [](ProcessGroup& group, std::ostream& out) { work_until(group, out, [] { raise(SIGKILL); }); });
+const bool stopped = add_rank_body("stopped", [](ProcessGroup& group, std::ostream& out) {
+  work_until(group, out, [] { raise(SIGSTOP); });
 });
-const bool abandoned = add_rank_body("abandoned", [](ProcessGroup& group, std::ostream&) {
-  work_until(group, [&] { group.abandon("the loss is nan"); });
+const bool thrown = add_rank_body("thrown", [](ProcessGroup& group, std::ostream& out) {
+  work_until(group, out, [] { fail(ErrorKind::bad_data, "epoch 1", "the loss is nan"); });
+});
+const bool abandoned = add_rank_body("abandoned", [](ProcessGroup& group, std::ostream& out) {
+  work_until(group, out, [&] { group.abandon("the loss is nan"); });
 });
 /// The store goes with rank 0.
 const bool killed_first = add_rank_body("killed first", [](ProcessGroup& group, std::ostream& out) {
@@ -107,15 +115,13 @@ TEST(ProcessGroup, GathersAndBroadcasts) {
 }
 
 TEST(ProcessGroup, AKilledRankEndsTheOthers) {
-  const auto start = Clock::now();
   const auto results = run_ranks(3, "killed");
-  EXPECT_LT(seconds_since(start), 8);
   EXPECT_EQ(results[1].signal, SIGKILL);
   for (const int rank : {0, 2}) {
     const RankResult& result = results[static_cast<std::size_t>(rank)];
     EXPECT_EQ(result.code, 3);
-    EXPECT_EQ(result.out.find(
-                  fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (", rank)),
+    EXPECT_EQ(result.out.find(fmt::format(
+                  "soon ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (", rank)),
               0U)
         << result.out;
   }
@@ -133,23 +139,22 @@ TEST(ProcessGroup, TheFirstRankMayBeTheOneKilled) {
 }
 
 TEST(ProcessGroup, AStoppedRankEndsTheOthersInTime) {
-  const auto start = Clock::now();
-  const auto results = run_ranks(3, "stopped", {"TERN_TIMEOUT_S=1.5"});
-  EXPECT_LT(seconds_since(start), 9);
+  const auto results = run_ranks(3, "stopped", {"TERN_TIMEOUT_S=4"});
   for (const int rank : {0, 2})
     EXPECT_EQ(results[static_cast<std::size_t>(rank)].out,
-              fmt::format("ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering (nothing for 1.5 "
-                          "s in all-reduce)\n",
+              fmt::format("in time ERROR input/output: rank {} of 3: rank 1 of 3 stopped answering "
+                          "(nothing for 4 s in all-reduce)\n",
                           rank));
 }
 
 TEST(ProcessGroup, ARankThatEndsOnAnErrorSaysSo) {
   auto results = run_ranks(2, "thrown");
-  EXPECT_EQ(results[1].out, "ERROR bad data: epoch 1: the loss is nan\n");
-  EXPECT_EQ(results[0].out, "ERROR input/output: rank 0 of 2: rank 1 of 2 gave up: it left on an error\n");
+  EXPECT_EQ(results[1].out, "soon ERROR bad data: epoch 1: the loss is nan\n");
+  EXPECT_EQ(results[0].out,
+            "soon ERROR input/output: rank 0 of 2: rank 1 of 2 gave up: it left on an error\n");
   results = run_ranks(2, "abandoned");
-  EXPECT_EQ(results[0].out, "ERROR input/output: rank 0 of 2: rank 1 of 2 gave up: the loss is nan\n");
-  EXPECT_EQ(results[1].out, "ERROR input/output: rank 1 of 2: rank 1 of 2 gave up: the loss is nan\n");
+  EXPECT_EQ(results[0].out, "soon ERROR input/output: rank 0 of 2: rank 1 of 2 gave up: the loss is nan\n");
+  EXPECT_EQ(results[1].out, "soon ERROR input/output: rank 1 of 2: rank 1 of 2 gave up: the loss is nan\n");
 }
 
 TEST(ProcessGroup, NamesTheRanksThatDoNotCome) {

@@ -48,7 +48,9 @@ class RankEnvironment : public ::testing::Environment {
     at::set_num_threads(1);
     int code = 0;
     try {
-      const auto group = ProcessGroup::join();
+      // A busy machine may start one copy long before another.
+      const auto group =
+          ProcessGroup::join(placement_from_environment(), {.timeout_s = 0, .join_timeout_s = 60});
       rank_bodies().at(name)(*group, std::cout);
     } catch (const Error& error) {
       std::cout << "ERROR " << name_of(error.kind()) << ": " << error.what() << "\n";
