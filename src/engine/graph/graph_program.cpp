@@ -78,6 +78,7 @@ struct GraphProgram::State {
       step.sources = {values.at(quantize->inputs[0])};
     } else {
       if (node.op == "propagate") step.dense = make_propagate_step(context);
+      else if (node.op == "graph_attention") step.dense = make_attention_step(context);
       else if (node.op == "graph_readout") step.dense = make_readout_step(context);
       else step.dense = make_row_step(context);
       if (node.op == "linear" && carries_input(net, node.inputs[0])) step.sparse = make_sparse_linear_step(context);

@@ -3,7 +3,8 @@
 // Every layer is chosen as in engine::Program: linear layers with integer weights behind a `quantize` node run on codes, in
 // blocks of rows, by the kernel that measured fastest; propagation runs on the sparse product of kernels/graph with the
 // normalisation fused. Sums of integers are exact and the sparse product adds in the order of the edges, so that scores
-// equal those of training bit for bit where linear layers are integers, on any number of threads.
+// equal those of training bit for bit where linear layers are integers, on any number of threads; edges of factor 0 are left out, and sums then agree
+// within rounding.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,8 @@ float* Rows::data() {
 
 const float* Rows::data() const { return given ? given : const_cast<Rows*>(this)->data(); }
 
-GraphRun::GraphRun(const GraphInput& input, const std::vector<float>& edge_factors) : input_(input) {
+GraphRun::GraphRun(const GraphInput& input, const std::vector<float>& edge_factors)
+    : input_(input), edge_factors_(edge_factors) {
   if (edge_factors.empty()) return;
   const graph::Graph& graph = *input.graph;
   rowptr_.push_back(0);

@@ -34,6 +34,7 @@ class GraphRun {
   /// `edge_factors`: of each edge, empty for 1; edges of factor 0 are left out of products.
   GraphRun(const GraphInput& input, const std::vector<float>& edge_factors);
   const GraphInput& input() const { return input_; }
+  const std::vector<float>& edge_factors() const { return edge_factors_; }
   /// The edges to multiply with, weights and factors together.
   kernels::Csr edges() const;
   std::int64_t num_graphs() const {
@@ -44,6 +45,7 @@ class GraphRun {
 
  private:
   const GraphInput& input_;
+  const std::vector<float>& edge_factors_;
   std::vector<std::int64_t> rowptr_;  ///< of the edges left, where some have factors
   std::vector<std::int32_t> col_;
   std::vector<float> value_;
@@ -61,6 +63,7 @@ class GraphStep {
 /// REQUIRES: the node's tensors were checked. Errors: unsupported with the node's name.
 std::unique_ptr<GraphStep> make_row_step(const BuildContext& context);        // any operation that works row by row
 std::unique_ptr<GraphStep> make_propagate_step(const BuildContext& context);
+std::unique_ptr<GraphStep> make_attention_step(const BuildContext& context);
 std::unique_ptr<GraphStep> make_readout_step(const BuildContext& context);
 /// A linear layer on features of which most are zero.
 std::unique_ptr<GraphStep> make_sparse_linear_step(const BuildContext& context);
