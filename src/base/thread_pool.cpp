@@ -4,13 +4,19 @@
 #include <system_error>
 #include <utility>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 #include "base/error.hpp"
 
 namespace tern {
 namespace {
 
 constexpr int most_threads = 1024;
-constexpr int most_spins = 2000;  // some tens of microseconds: longer than the gap between two layers of a small network
+/// One to two milliseconds, as long as OpenMP's idle threads spin or shorter: who sleeps on a busy machine is woken on its
+/// waker's processor.
+constexpr int most_spins = 20000;
 
 thread_local bool inside = false;  // of a range of any pool
 
@@ -31,6 +37,35 @@ void wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t value, int
   word.wait(value, std::memory_order_acquire);
 }
 
+/// Moves this thread to the processor that is `distance` further in the list of those it may use, and lets it go again: on
+/// a busy machine a new thread otherwise stays where its maker runs, and both take turns there.
+void spread([[maybe_unused]] int maker, [[maybe_unused]] int distance) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;  // more processors than fit: left to the system
+  const int count = CPU_COUNT(&allowed);
+  for (int processor = maker, left = distance % count; count > 1;) {
+    if (left == 0 && CPU_ISSET(processor, &allowed)) {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(processor, &one);
+      if (sched_setaffinity(0, sizeof one, &one) == 0) sched_setaffinity(0, sizeof allowed, &allowed);
+      return;
+    }
+    processor = (processor + 1) % CPU_SETSIZE;
+    if (left > 0 && CPU_ISSET(processor, &allowed)) --left;
+  }
+#endif
+}
+
+int current_processor() {
+#if defined(__linux__)
+  return std::max(0, sched_getcpu()) % CPU_SETSIZE;
+#else
+  return 0;
+#endif
+}
+
 }  // namespace
 
 ThreadPool::ThreadPool(int size)
@@ -39,7 +74,11 @@ ThreadPool::ThreadPool(int size)
     fail(ErrorKind::usage, "thread pool", "expected 1 to {} threads, got {}", most_threads, size);
   try {
     threads_.reserve(static_cast<std::size_t>(size) - 1);
-    for (int i = 1; i < size; ++i) threads_.emplace_back([this] { serve(); });
+    for (int i = 1; i < size; ++i)
+      threads_.emplace_back([this, maker = current_processor(), i] {
+        spread(maker, i);
+        serve();
+      });
   } catch (const std::system_error& error) {
     const std::size_t started = threads_.size();
     stop();
