@@ -94,6 +94,12 @@ at::Tensor Controller::log_probability(const Trajectory& trajectory) const {
   return sum;
 }
 
+at::Tensor Controller::entropy(const Trajectory& trajectory) const {
+  at::Tensor sum = at::zeros({});
+  for (const at::Tensor& step : log_policy(trajectory)) sum = sum - (step.exp() * step).sum();
+  return sum;
+}
+
 bool SampledStop::stop(const RunHistory& history) const {
   const Trajectory trajectory = trajectory_of(history, controller_->schedule());
   Rng rng(derive_seed(seed_, static_cast<std::uint64_t>(trajectory.steps.back().place)));

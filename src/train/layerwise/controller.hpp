@@ -47,6 +47,8 @@ class Controller {
   std::vector<double> stop_probabilities(const Trajectory& trajectory) const;
   /// Sum over the steps of log pi(what was done), a scalar with gradients in every tensor of the controller.
   at::Tensor log_probability(const Trajectory& trajectory) const;
+  /// Sum over the steps of -sum over a of pi(a) log pi(a), in the same way.
+  at::Tensor entropy(const Trajectory& trajectory) const;
 
   const LayerSchedule& schedule() const { return schedule_; }
   /// float32, by name: embedding [2 T, 7 - layers], lstm.{weight_ih, weight_hh} [32, 8], lstm.{bias_ih, bias_hh} [32],

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -14,13 +15,14 @@
 namespace tern::train {
 namespace {
 
-/// Descends advantage * log_probability.
+/// Descends advantage * log_probability - entropy_weight * entropy.
 void update(Controller& controller, std::map<std::string, Adam>& moments, const Trajectory& trajectory,
-            double advantage, double learning_rate) {
+            double advantage, double entropy_weight, double learning_rate) {
   if (trajectory.steps.empty()) return;
   torch::autograd::variable_list tensors;
   for (auto& [name, tensor] : controller.tensors()) tensors.push_back(tensor);
-  const at::Tensor loss = controller.log_probability(trajectory) * advantage;
+  at::Tensor loss = controller.log_probability(trajectory) * advantage;
+  if (entropy_weight > 0) loss = loss - controller.entropy(trajectory) * entropy_weight;
   // Only the heads of places that were visited take part.
   const auto gradients = torch::autograd::grad({loss}, tensors, {}, {}, false, true);
   const c10::NoGradGuard no_grad;
@@ -46,6 +48,7 @@ void check(const ControllerOptions& options) {
   require(options.batch_rows >= 0, "batch_rows", options.batch_rows, "0 or more");
   require(options.epoch_cost >= 0, "epoch_cost", options.epoch_cost, "0 or more");
   require(options.learning_rate > 0, "learning_rate", options.learning_rate, "positive");
+  require(options.entropy >= 0, "entropy", options.entropy, "0 or more");
   require(options.baseline_decay >= 0 && options.baseline_decay < 1, "baseline_decay", options.baseline_decay,
           "in 0 .. 1");
   const std::array<std::string, 3> known{"greedy", "sample", "mean"};
@@ -61,7 +64,8 @@ ControllerTraining train_controller(const std::shared_ptr<Controller>& controlle
   ControllerTraining out;
   std::map<std::string, Adam> moments;
   Trajectory trajectory;
-  double baseline = 0;
+  double baseline = 0, variance = 0;
+  const double decay = options.baseline_decay;
   for (int round = 0; round < options.rounds; ++round) {
     if (stop_requested()) fail(ErrorKind::interrupted, "controller", "stopped in round {} of {}", round + 1, options.rounds);
     const SampledStop rule(controller, derive_seed(derive_seed(seed, "decisions"), static_cast<std::uint64_t>(round)));
@@ -70,8 +74,10 @@ ControllerTraining train_controller(const std::shared_ptr<Controller>& controlle
     const double cost = history.last_loss() + options.epoch_cost * history.epochs();
     if (round == 0) baseline = cost;
     out.mean_stop_probability = mean(controller->stop_probabilities(trajectory));
-    update(*controller, moments, trajectory, cost - baseline, options.learning_rate);
-    baseline = options.baseline_decay * baseline + (1 - options.baseline_decay) * cost;
+    const double advantage = cost - baseline;
+    variance = decay * variance + (1 - decay) * advantage * advantage;
+    update(*controller, moments, trajectory, advantage, options.entropy * std::sqrt(variance), options.learning_rate);
+    baseline = decay * baseline + (1 - decay) * cost;
     out.costs.push_back(cost);
     out.epochs.push_back(history.epochs());
     if (progress)

@@ -80,8 +80,8 @@ std::string fingerprint_of(const NodeData& data, const LayerwiseOptions& o) {
   if (o.stopping == "plateau") text += fmt::format(" {} {}", o.plateau.relative, o.plateau.decisions);
   const ControllerOptions& c = o.controller;
   if (o.stopping == "controller")
-    text += fmt::format(" {} {} {} {} {} {} {} {}", c.rounds, c.sample_nodes, c.batch_rows, c.epoch_cost,
-                        c.learning_rate, c.baseline_decay, c.step_heads, c.deployment);
+    text += fmt::format(" {} {} {} {} {} {} {} {} {}", c.rounds, c.sample_nodes, c.batch_rows, c.epoch_cost,
+                        c.learning_rate, c.baseline_decay, c.entropy, c.step_heads, c.deployment);
   return text;
 }
 

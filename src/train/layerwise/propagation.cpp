@@ -14,6 +14,22 @@ using Index = std::size_t;
 constexpr std::int64_t sampled_rows = 256;
 constexpr std::int64_t rows_a_piece = 512;  // of a sparse result, computed by one thread at a time
 
+/// Calls visit(v, P_uv) for the entries of row u of P, the diagonal's own part last.
+template <typename Visit>
+void for_each_term(const graph::Graph& graph, const graph::Scales& scales, std::int64_t u, const Visit& visit) {
+  const auto row = static_cast<Index>(u);
+  for (std::int64_t e = graph.rowptr()[row]; e < graph.rowptr()[row + 1]; ++e)
+    visit(graph.col()[static_cast<Index>(e)], scales.row[row] * graph.weight_of(e));
+  visit(u, scales.self[row]);
+}
+
+template <typename Visit>
+void for_each_entry(const graph::SparseMatrix& x, std::int64_t row, const Visit& visit) {
+  const auto end = static_cast<Index>(x.rowptr[static_cast<Index>(row) + 1]);
+  for (auto e = static_cast<Index>(x.rowptr[static_cast<Index>(row)]); e < end; ++e)
+    visit(x.col[e], x.value.empty() ? 1.0F : x.value[e]);
+}
+
 /// One row of P X for sparse X, summed in a dense row.
 class SparseRow {
  public:
@@ -24,25 +40,18 @@ class SparseRow {
   const std::vector<std::int32_t>& compute(std::int64_t u) {
     for (const std::int32_t column : touched_) sum_[static_cast<Index>(column)] = 0, seen_[static_cast<Index>(column)] = 0;
     touched_.clear();
-    const auto row = static_cast<Index>(u);
-    for (std::int64_t e = graph_.rowptr()[row]; e < graph_.rowptr()[row + 1]; ++e)
-      add(graph_.col()[static_cast<Index>(e)], scales_.row[row] * graph_.weight_of(e));
-    add(u, scales_.self[row]);
+    for_each_term(graph_, scales_, u, [&](std::int64_t v, float factor) {
+      for_each_entry(x_, v, [&](std::int32_t column, float value) {
+        if (!std::exchange(seen_[static_cast<Index>(column)], std::uint8_t{1})) touched_.push_back(column);
+        sum_[static_cast<Index>(column)] += factor * value;
+      });
+    });
     std::sort(touched_.begin(), touched_.end());
     return touched_;
   }
   float operator[](std::int32_t column) const { return sum_[static_cast<Index>(column)]; }
 
  private:
-  void add(std::int64_t node, float factor) {
-    const auto row = static_cast<Index>(node);
-    for (auto e = static_cast<Index>(x_.rowptr[row]); e < static_cast<Index>(x_.rowptr[row + 1]); ++e) {
-      const auto column = static_cast<Index>(x_.col[e]);
-      if (!std::exchange(seen_[column], std::uint8_t{1})) touched_.push_back(x_.col[e]);
-      sum_[column] += factor * (x_.value.empty() ? 1.0F : x_.value[e]);
-    }
-  }
-
   const graph::Graph& graph_;
   const graph::Scales& scales_;
   const graph::SparseMatrix& x_;
@@ -125,23 +134,28 @@ RowMatrix Propagation::run_dense(const RowMatrix& input, const std::string& name
   return out;
 }
 
+RowMatrix Propagation::run_to_dense(const graph::SparseMatrix& input, const std::string& name) const {
+  const std::int64_t columns = input.columns;
+  RowMatrix out = RowMatrix::make(scratch_, name, input.rows, columns);
+  for_each_block(input.rows, columns, [&](std::int64_t first, std::int64_t last) {
+    parallel_for(last - first, rows_a_piece, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t u = first + begin; u < first + end; ++u) {
+        float* dst = out.writable() + u * columns;
+        std::fill(dst, dst + columns, 0.0F);
+        for_each_term(graph_, scales_, u, [&](std::int64_t v, float factor) {
+          for_each_entry(input, v, [&](std::int32_t column, float value) { dst[column] += factor * value; });
+        });
+      }
+    });
+    out.release(first, last);
+  });
+  return out;
+}
+
 LayerInput Propagation::run_sparse(const graph::SparseMatrix& input, const std::string& name) const {
   const std::int64_t rows = input.rows, columns = input.columns;
   SparseRow sample(graph_, scales_, input);
-  if (sampled_density(sample, rows, columns) > 0.25) {
-    RowMatrix out = RowMatrix::make(scratch_, name, rows, columns);
-    for_each_block(rows, columns, [&](std::int64_t first, std::int64_t last) {
-      float* dst = out.writable() + first * columns;
-      std::fill(dst, dst + (last - first) * columns, 0.0F);
-      parallel_for(last - first, rows_a_piece, [&](std::int64_t begin, std::int64_t end) {
-        SparseRow row(graph_, scales_, input);
-        for (std::int64_t i = begin; i < end; ++i)
-          for (const std::int32_t column : row.compute(first + i)) dst[i * columns + column] = row[column];
-      });
-      out.release(first, last);
-    });
-    return LayerInput(std::move(out));
-  }
+  if (sampled_density(sample, rows, columns) > 0.25) return LayerInput(run_to_dense(input, name));
   std::vector<Piece> pieces(static_cast<Index>((rows + rows_a_piece - 1) / rows_a_piece));
   parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     SparseRow row(graph_, scales_, input);

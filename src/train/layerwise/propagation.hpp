@@ -28,6 +28,7 @@ class Propagation {
 
  private:
   RowMatrix run_dense(const RowMatrix& input, const std::string& name) const;
+  RowMatrix run_to_dense(const graph::SparseMatrix& input, const std::string& name) const;
   LayerInput run_sparse(const graph::SparseMatrix& input, const std::string& name) const;
 
   graph::Graph graph_;

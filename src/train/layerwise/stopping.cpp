@@ -47,8 +47,9 @@ std::vector<MethodInfo> stopping_table() {
            {{"rounds", "int", "200", ">= 1", "runs on subgraphs that it learns from"},
             {"sample_nodes", "int", "1024", ">= 1", "training nodes of a subgraph"},
             {"batch_rows", "int", "0", ">= 0", "rows of a batch in those runs, 0: all"},
-            {"epoch_cost", "float", "1e-4", ">= 0", "added to the final loss for every epoch"},
+            {"epoch_cost", "float", "2e-3", ">= 0", "added to the final loss for every epoch"},
             {"learning_rate", "float", "0.02", "> 0", "of Adam"},
+            {"entropy", "float", "0.1", ">= 0", "weight of the policy's entropy, in running deviations of the cost"},
             {"step_heads", "bool", "true", "", "an output layer for each place of a decision, else one for all"},
             {"deployment", "string", "greedy", "greedy|sample|mean", "how probabilities become decisions"}}}};
 }

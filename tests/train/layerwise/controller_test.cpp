@@ -111,6 +111,9 @@ TEST(Controller, PolicyByHand) {
     }
     EXPECT_NEAR(controller.log_probability(trajectory).item<double>(), sum, 1e-5);
     EXPECT_EQ(controller.tensors().at("head.bias").size(0), step_heads ? 6 : 1);
+    double entropy = 0;
+    for (const double p : expected) entropy -= p * std::log(p) + (1 - p) * std::log(1 - p);
+    EXPECT_NEAR(controller.entropy(trajectory).item<double>(), entropy, 1e-5);
   }
 }
 

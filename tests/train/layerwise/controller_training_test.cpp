@@ -103,14 +103,14 @@ TEST(ControllerTraining, LearnsWhenToStop) {
       const Toy toy(best);
       const auto controller = std::make_shared<Controller>(schedule, step_heads, 1);
       ControllerOptions options;
-      options.rounds = 400;
+      options.rounds = 300;
       options.epoch_cost = 0;
       options.step_heads = step_heads;
       const ControllerTraining training = train_controller(
           controller, options, 1, [&](const StoppingRule& rule, int) {
             return toy.play([&](const RunHistory& h) { return rule.stop(h); });
           });
-      EXPECT_EQ(training.costs.size(), 400U);
+      EXPECT_EQ(training.costs.size(), 300U);
       const auto rule = deploy(controller, options, training.mean_stop_probability, 1);
       const RunHistory run = toy.play([&](const RunHistory& h) { return rule->stop(h); });
       EXPECT_LT(run.last_loss(), 0.2 + 0.05) << epochs_of(run)[0] << " " << epochs_of(run)[1];  // at most 10 epochs off
@@ -158,6 +158,25 @@ TEST(ControllerTraining, LearnsFromDecisionsThatWereCarriedOut) {
   }
 }
 
+TEST(ControllerTraining, EntropyKeepsThePolicyOpen) {
+  const Toy toy({30, 20});
+  std::vector<double> entropies;
+  for (const double weight : {0.0, 1.0}) {
+    const auto controller = std::make_shared<Controller>(schedule, true, 1);
+    ControllerOptions options;
+    options.epoch_cost = 0;
+    options.entropy = weight;
+    RunHistory last;
+    train_controller(controller, options, 1, [&](const StoppingRule& rule, int) {
+      return last = toy.play([&](const RunHistory& h) { return rule.stop(h); });
+    });
+    const Trajectory trajectory = trajectory_of(last, schedule);
+    entropies.push_back(controller->entropy(trajectory).item<double>() / static_cast<double>(trajectory.steps.size()));
+  }
+  EXPECT_LT(entropies[0], 0.2);
+  EXPECT_GT(entropies[1], 0.4);  // ln 2 = 0.69 at most
+}
+
 TEST(ControllerTraining, SameSeedSameController) {
   const Toy toy({30, 20});
   ControllerOptions options;
@@ -184,6 +203,9 @@ TEST(ControllerTraining, StopsWhenAskedAndRefusesBadOptions) {
   EXPECT_THROW(check(options), Error);
   options = {};
   options.deployment = "gready";
+  EXPECT_THROW(check(options), Error);
+  options = {};
+  options.entropy = -1;
   EXPECT_THROW(check(options), Error);
   options = {};
   options.baseline_decay = 1;
