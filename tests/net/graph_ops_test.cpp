@@ -28,7 +28,9 @@ struct Case {
   std::int64_t macs;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.op; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.op;
+}
 
 class GraphOperation : public ::testing::TestWithParam<Case> {};
 
@@ -50,8 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, GraphOperation,
     ::testing::Values(
         // Three edges a node.
-        Case{"propagate", 8, {}, {8}, 0, 24},
-        Case{"propagate", 8, {{"bias", true}}, {8}, 8, 24},
+        Case{"propagate", 8, {}, {8}, 0, 24}, Case{"propagate", 8, {{"bias", true}}, {8}, 8, 24},
         Case{"propagate", 8, {{"normalisation", "sum"}, {"eps", 1.0}, {"train_eps", true}}, {8}, 1, 24},
         // Both scores of a node, and its three edges.
         Case{"graph_attention", 12, {{"heads", 3}}, {12}, 24, 60},
@@ -73,7 +74,8 @@ TEST(GraphKinds, AreChecked) {
     net.add("a", "propagate", {"x", "x"});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("input 2 of propagate is a graph, and 'x' is a tensor"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("input 2 of propagate is a graph, and 'x' is a tensor"),
+              std::string::npos)
         << error.what();
   }
 }

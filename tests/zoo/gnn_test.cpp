@@ -25,20 +25,22 @@ TEST(Gcn, HasThePublishedParametersOnCora) {
   // The common implementations with biases: 1433 * 16 + 16 + 16 * 7 + 7.
   EXPECT_EQ(parameters("gcn"), 23063);
   // OGB's networks for arxiv, 3 layers of 256 and batch norms: 110,120.
-  EXPECT_EQ(parameters("gcn", {.num_classes = 40, .input_shape = {128}, .graph = {.layers = 3, .hidden = 256, .norm = "batch"}}),
+  EXPECT_EQ(parameters("gcn", {.num_classes = 40,
+                               .input_shape = {128},
+                               .graph = {.layers = 3, .hidden = 256, .norm = "batch"}}),
             110120);
 }
 
 TEST(Gcn, PropagatesTheShorterRows) {
   const net::Net net = build("gcn");
-  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "drop1", "linear1", "propagate1", "act1", "drop2",
-                                                  "linear2", "propagate2"}));
+  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "drop1", "linear1", "propagate1", "act1",
+                                                  "drop2", "linear2", "propagate2"}));
   EXPECT_EQ(net.type("propagate2"), (net::TensorType{false, {7}}));
   EXPECT_EQ(net.parameters(net.node("linear1")).size(), 1U);
   EXPECT_EQ(net.parameters(net.node("propagate1")).size(), 1U);
   const net::Net wide = build("gcn", {.input_shape = {10}, .dropout = 0});
-  EXPECT_EQ(names(wide),
-            (std::vector<std::string>{"input", "graph", "propagate1", "linear1", "act1", "linear2", "propagate2"}));
+  EXPECT_EQ(names(wide), (std::vector<std::string>{"input", "graph", "propagate1", "linear1", "act1",
+                                                   "linear2", "propagate2"}));
   EXPECT_EQ(wide.type("propagate1").shape, net::Shape{10});
 }
 
@@ -49,7 +51,9 @@ TEST(Gcn, WorkFollowsTheMeanDegree) {
 
 TEST(Sage, CountsByHand) {
   // OGB's network for arxiv, 3 layers of 256 with batch norms: 218,664 parameters.
-  EXPECT_EQ(parameters("sage", {.num_classes = 40, .input_shape = {128}, .graph = {.layers = 3, .hidden = 256, .norm = "batch"}}),
+  EXPECT_EQ(parameters("sage", {.num_classes = 40,
+                                .input_shape = {128},
+                                .graph = {.layers = 3, .hidden = 256, .norm = "batch"}}),
             218664);
   EXPECT_TRUE(build("sage").contains("neighbours1"));
   EXPECT_TRUE(build("sage", {.input_shape = {100}}).contains("concat1"));
@@ -57,7 +61,8 @@ TEST(Sage, CountsByHand) {
 
 TEST(Graphconv, AddsTheNodeItself) {
   const net::Net net = build("graphconv", {.input_shape = {3}, .dropout = 0, .graph = {.layers = 1}});
-  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "neighbours1", "propagate1", "self1", "add1"}));
+  EXPECT_EQ(names(net),
+            (std::vector<std::string>{"input", "graph", "neighbours1", "propagate1", "self1", "add1"}));
   EXPECT_EQ(std::get<std::string>(net.node("propagate1").attributes.at("normalisation")), "symmetric");
   EXPECT_EQ(net::totals(net).parameters, 3 * 7 * 2 + 7);
 }
@@ -88,7 +93,8 @@ TEST(Gat, HasThePublishedParametersOnCora) {
 TEST(ClusterGcn, CountsByHand) {
   // PPI's network of the released code: 5 layers of 2048, layer norms behind four, no biases.
   const std::int64_t hidden = 2048;
-  EXPECT_EQ(parameters("cluster-gcn", {.num_classes = 121, .input_shape = {50}, .graph = {.layers = 5, .hidden = hidden}}),
+  EXPECT_EQ(parameters("cluster-gcn",
+                       {.num_classes = 121, .input_shape = {50}, .graph = {.layers = 5, .hidden = hidden}}),
             2 * 50 * hidden + 3 * 2 * hidden * hidden + 2 * hidden * 121 + 4 * 2 * hidden);
   const net::Net net = build("cluster-gcn", {.num_classes = 121, .input_shape = {50}});
   EXPECT_EQ(net.node("linear1").inputs[0], "drop1");
@@ -99,8 +105,8 @@ TEST(ClusterGcn, CountsByHand) {
 
 TEST(LGcn, HasLayersToTakeOneAfterAnother) {
   const net::Net net = build("l-gcn");
-  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "propagate1", "linear1", "act1", "propagate2",
-                                                  "linear2", "act2", "classifier"}));
+  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "propagate1", "linear1", "act1",
+                                                  "propagate2", "linear2", "act2", "classifier"}));
   EXPECT_EQ(net::totals(net).parameters, 1433 * 16 + 16 * 16 + 16 * 7);
 }
 

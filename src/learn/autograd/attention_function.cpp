@@ -36,7 +36,8 @@ void for_each_row(const graph::Graph& graph, const Body& body) {
 }
 
 /// Scores less the largest of their row, in the place of `scores` [edges].
-void centred_scores(const graph::Graph& graph, const float* target, const float* source, float slope, float* scores) {
+void centred_scores(const graph::Graph& graph, const float* target, const float* source, float slope,
+                    float* scores) {
   const std::int32_t* col = graph.col().data();
   for_each_row(graph, [=](std::int64_t row, std::int64_t begin, std::int64_t end) {
     float largest = -std::numeric_limits<float>::infinity();
@@ -83,15 +84,17 @@ void column_sums(const graph::Transposed& back, const float* values, float* sums
 }
 
 struct EdgeSoftmax : torch::autograd::Function<EdgeSoftmax> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& target_scores, const at::Tensor& source_scores,
-                            const c10::intrusive_ptr<Edges>& edges, double slope) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& target_scores,
+                            const at::Tensor& source_scores, const c10::intrusive_ptr<Edges>& edges,
+                            double slope) {
     const graph::Graph& graph = edges->structure->graph();
     const at::Tensor target = target_scores.contiguous(), source = source_scores.contiguous();
     at::Tensor softmax = at::empty({target.size(0), graph.num_edges()});
     for (std::int64_t head = 0; head < target.size(0); ++head) {
       float* values = softmax.data_ptr<float>() + head * graph.num_edges();
       const std::int64_t at = head * graph.num_nodes();
-      centred_scores(graph, target.data_ptr<float>() + at, source.data_ptr<float>() + at, static_cast<float>(slope), values);
+      centred_scores(graph, target.data_ptr<float>() + at, source.data_ptr<float>() + at,
+                     static_cast<float>(slope), values);
       at::from_blob(values, {graph.num_edges()}).exp_();
       divide_by_row_sums(graph, values);
     }
@@ -107,15 +110,17 @@ struct EdgeSoftmax : torch::autograd::Function<EdgeSoftmax> {
     const graph::Graph& graph = structure.graph();
     const auto slope = static_cast<float>(ctx->saved_data["slope"].toDouble());
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &target = saved[0], &source = saved[1], &softmax = saved[2], grad = grads[0].contiguous();
+    const at::Tensor &target = saved[0], &source = saved[1], &softmax = saved[2],
+                     grad = grads[0].contiguous();
     at::Tensor grad_target = at::empty_like(target), grad_source = at::empty_like(source);
     const at::Tensor grad_scores = at::empty({graph.num_edges()});
     for (std::int64_t head = 0; head < target.size(0); ++head) {
       const std::int64_t node = head * graph.num_nodes(), edge = head * graph.num_edges();
       score_gradients(graph, target.data_ptr<float>() + node, source.data_ptr<float>() + node, slope,
-                      softmax.data_ptr<float>() + edge, grad.data_ptr<float>() + edge, grad_scores.data_ptr<float>(),
-                      grad_target.data_ptr<float>() + node);
-      column_sums(structure.transposed(), grad_scores.data_ptr<float>(), grad_source.data_ptr<float>() + node);
+                      softmax.data_ptr<float>() + edge, grad.data_ptr<float>() + edge,
+                      grad_scores.data_ptr<float>(), grad_target.data_ptr<float>() + node);
+      column_sums(structure.transposed(), grad_scores.data_ptr<float>(),
+                  grad_source.data_ptr<float>() + node);
     }
     return {grad_target, grad_source, at::Tensor(), at::Tensor()};
   }
@@ -154,8 +159,8 @@ struct WeightedSums : torch::autograd::Function<WeightedSums> {
       const std::int64_t edge = head * graph.num_edges(), at = head * block;
       kernels::spmm(csr_of(structure.transposed().graph, value.data_ptr<float>() + edge), src.size(2),
                     grad.data_ptr<float>() + at, grad_x.data_ptr<float>() + at, terms);
-      kernels::sddmm(csr_of(graph, nullptr), src.size(2), grad.data_ptr<float>() + at, src.data_ptr<float>() + at,
-                     grad_value.data_ptr<float>() + edge);
+      kernels::sddmm(csr_of(graph, nullptr), src.size(2), grad.data_ptr<float>() + at,
+                     src.data_ptr<float>() + at, grad_value.data_ptr<float>() + edge);
     }
     return {grad_value, grad_x, at::Tensor()};
   }
@@ -166,18 +171,19 @@ struct WeightedSums : torch::autograd::Function<WeightedSums> {
 at::Tensor edge_softmax(const std::shared_ptr<const GraphStructure>& structure, const at::Tensor& target,
                         const at::Tensor& source, double negative_slope) {
   if (target.dim() != 2 || target.size(1) != structure->num_nodes() || source.sizes() != target.sizes())
-    fail(ErrorKind::usage, "edge_softmax", "expected scores [heads, {}], got [{}] and [{}]", structure->num_nodes(),
-         fmt::join(target.sizes(), ", "), fmt::join(source.sizes(), ", "));
+    fail(ErrorKind::usage, "edge_softmax", "expected scores [heads, {}], got [{}] and [{}]",
+         structure->num_nodes(), fmt::join(target.sizes(), ", "), fmt::join(source.sizes(), ", "));
   return EdgeSoftmax::apply(target, source, c10::make_intrusive<Edges>(structure), negative_slope);
 }
 
-at::Tensor weighted_sums(const std::shared_ptr<const GraphStructure>& structure, const at::Tensor& coefficient,
-                         const at::Tensor& x) {
+at::Tensor weighted_sums(const std::shared_ptr<const GraphStructure>& structure,
+                         const at::Tensor& coefficient, const at::Tensor& x) {
   const graph::Graph& graph = structure->graph();
   if (x.dim() != 3 || x.size(1) != graph.num_nodes() ||
       coefficient.sizes() != at::IntArrayRef({x.size(0), graph.num_edges()}))
-    fail(ErrorKind::usage, "weighted_sums", "expected [heads, {}] and [heads, {}, features], got [{}] and [{}]",
-         graph.num_edges(), graph.num_nodes(), fmt::join(coefficient.sizes(), ", "), fmt::join(x.sizes(), ", "));
+    fail(ErrorKind::usage, "weighted_sums",
+         "expected [heads, {}] and [heads, {}, features], got [{}] and [{}]", graph.num_edges(),
+         graph.num_nodes(), fmt::join(coefficient.sizes(), ", "), fmt::join(x.sizes(), ", "));
   return WeightedSums::apply(coefficient, x, c10::make_intrusive<Edges>(structure));
 }
 

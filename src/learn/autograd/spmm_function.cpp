@@ -11,7 +11,9 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-const float* pointer(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+const float* pointer(const std::vector<float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
 
 /// `value` undefined: the graph's own weights.
 kernels::Csr csr_of(const graph::Graph& graph, const at::Tensor& value) {
@@ -47,7 +49,8 @@ at::Tensor scaled_rows(const at::Tensor& x, const std::vector<float>& scale) {
 
 /// factor: none where every edge counts as it is.
 struct PropagateFunction : torch::autograd::Function<PropagateFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const c10::optional<at::Tensor>& factor,
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x,
+                            const c10::optional<at::Tensor>& factor,
                             const c10::intrusive_ptr<Product>& product) {
     const graph::Graph& graph = product->structure->graph();
     const graph::Scales& s = *product->scales;
@@ -88,15 +91,16 @@ struct SparseOperand : torch::CustomClassHolder {
 };
 
 struct SparseLinearFunction : torch::autograd::Function<SparseLinearFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& weight, const c10::intrusive_ptr<SparseOperand>& operand) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& weight,
+                            const c10::intrusive_ptr<SparseOperand>& operand) {
     const graph::SparseMatrix& m = *operand->rows.matrix;
     ctx->saved_data["operand"] = c10::IValue::make_capsule(operand);
     const at::Tensor src = weight.t().contiguous();
     at::Tensor dst = at::empty({m.rows, weight.size(0)});
     kernels::SpmmTerms terms;
     if (operand->rows.keep.defined()) terms.keep = operand->rows.keep.data_ptr<std::uint8_t>();
-    kernels::spmm({m.rows, m.columns, m.rowptr.data(), m.col.data(), pointer(m.value)}, src.size(1), src.data_ptr<float>(),
-                  dst.data_ptr<float>(), terms);
+    kernels::spmm({m.rows, m.columns, m.rowptr.data(), m.col.data(), pointer(m.value)}, src.size(1),
+                  src.data_ptr<float>(), dst.data_ptr<float>(), terms);
     return operand->rows.factor == 1 ? dst : dst.mul_(operand->rows.factor);
   }
 
@@ -114,8 +118,8 @@ struct SparseLinearFunction : torch::autograd::Function<SparseLinearFunction> {
     }
     // value and keep are read through `entry`: the original's.
     const std::vector<float>& values = terms.entry ? operand->rows.matrix->value : m.value;
-    kernels::spmm({m.rows, m.columns, m.rowptr.data(), m.col.data(), pointer(values)}, grad.size(1), grad.data_ptr<float>(),
-                  dst.data_ptr<float>(), terms);
+    kernels::spmm({m.rows, m.columns, m.rowptr.data(), m.col.data(), pointer(values)}, grad.size(1),
+                  grad.data_ptr<float>(), dst.data_ptr<float>(), terms);
     if (operand->rows.factor != 1) dst.mul_(operand->rows.factor);
     return {dst.t().contiguous(), at::Tensor()};
   }
@@ -123,21 +127,24 @@ struct SparseLinearFunction : torch::autograd::Function<SparseLinearFunction> {
 
 }  // namespace
 
-at::Tensor propagate(const GraphValue& graph, graph::Normalisation normalisation, double lambda, const at::Tensor& x) {
+at::Tensor propagate(const GraphValue& graph, graph::Normalisation normalisation, double lambda,
+                     const at::Tensor& x) {
   if (x.dim() != 2 || x.size(0) != graph.sparse->num_nodes())
     fail(ErrorKind::usage, "propagate", "expected one row a node ({}), got [{}]", graph.sparse->num_nodes(),
          fmt::join(x.sizes(), ", "));
   const bool has_factor = graph.edge_factor.defined();
   if (has_factor && graph.edge_factor.sizes() != at::IntArrayRef{graph.sparse->graph().num_edges()})
-    fail(ErrorKind::usage, "propagate", "expected one factor an edge ({}), got [{}]", graph.sparse->graph().num_edges(),
-         fmt::join(graph.edge_factor.sizes(), ", "));
+    fail(ErrorKind::usage, "propagate", "expected one factor an edge ({}), got [{}]",
+         graph.sparse->graph().num_edges(), fmt::join(graph.edge_factor.sizes(), ", "));
   auto product = c10::make_intrusive<Product>();
   product->structure = graph.sparse;
   product->scales = &graph.sparse->scales(normalisation, lambda);
-  return PropagateFunction::apply(x, has_factor ? c10::optional<at::Tensor>(graph.edge_factor) : c10::nullopt, product);
+  return PropagateFunction::apply(x, has_factor ? c10::optional<at::Tensor>(graph.edge_factor) : c10::nullopt,
+                                  product);
 }
 
-at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation normalisation, double lambda, const at::Tensor& x) {
+at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation normalisation, double lambda,
+                           const at::Tensor& x) {
   using graph::Normalisation;
   const std::int64_t graphs = adjacency.size(0), clusters = adjacency.size(1);
   if (x.dim() != 2 || x.size(0) != graphs * clusters)
@@ -145,7 +152,9 @@ at::Tensor propagate_dense(const at::Tensor& adjacency, graph::Normalisation nor
          fmt::join(x.sizes(), ", "));
   const at::Tensor rows = x.view({graphs, clusters, x.size(1)});
   const auto degrees = [&] { return adjacency.sum(2, true); };  // [graphs, clusters, 1]
-  const auto root = [](const at::Tensor& d) { return at::where(d > 0, d.clamp_min(1e-12).rsqrt(), at::zeros_like(d)); };
+  const auto root = [](const at::Tensor& d) {
+    return at::where(d > 0, d.clamp_min(1e-12).rsqrt(), at::zeros_like(d));
+  };
   at::Tensor dst;
   switch (normalisation) {
     case Normalisation::sum:

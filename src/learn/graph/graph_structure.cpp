@@ -9,8 +9,10 @@ namespace tern::learn {
 GraphStructure::GraphStructure(graph::Graph graph, std::vector<std::int64_t> offsets)
     : graph_(std::move(graph)), offsets_(std::move(offsets)) {
   if (offsets_.empty()) offsets_ = {0, graph_.num_nodes()};
-  if (offsets_.front() != 0 || offsets_.back() != graph_.num_nodes() || !std::is_sorted(offsets_.begin(), offsets_.end()))
-    fail(ErrorKind::usage, "graphs side by side", "their offsets must rise from 0 to {} nodes", graph_.num_nodes());
+  if (offsets_.front() != 0 || offsets_.back() != graph_.num_nodes() ||
+      !std::is_sorted(offsets_.begin(), offsets_.end()))
+    fail(ErrorKind::usage, "graphs side by side", "their offsets must rise from 0 to {} nodes",
+         graph_.num_nodes());
 }
 
 const graph::Transposed& GraphStructure::transposed() const {

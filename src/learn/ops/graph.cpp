@@ -10,13 +10,16 @@ namespace tern::learn::ops {
 
 Value graph(OpCall& call) {
   if (!call.options.graph)
-    fail(ErrorKind::usage, "node '" + call.node.name + "'", "the network works on graphs, and none was given");
+    fail(ErrorKind::usage, "node '" + call.node.name + "'",
+         "the network works on graphs, and none was given");
   const GraphValue& given = call.options.graph->graph;
   const std::int64_t edges = call.context().integer("edges");
   if (edges == 0) return {.graph = std::shared_ptr<const GraphValue>(call.options.graph, &given)};
   if (given.is_dense() || given.sparse->graph().num_edges() != edges)
-    fail(ErrorKind::usage, "node '" + call.node.name + "'", "the network has factors for the {} edges of its own graph, got {}",
-         edges, given.is_dense() ? std::string("a dense graph") : fmt::format("{} edges", given.sparse->graph().num_edges()));
+    fail(ErrorKind::usage, "node '" + call.node.name + "'",
+         "the network has factors for the {} edges of its own graph, got {}", edges,
+         given.is_dense() ? std::string("a dense graph")
+                          : fmt::format("{} edges", given.sparse->graph().num_edges()));
   auto value = std::make_shared<GraphValue>(given);
   value->edge_factor = call.model.parameter(call.node.name, "factor").effective();
   return {.graph = value};
@@ -50,7 +53,8 @@ at::Tensor graph_of_rows(const GraphStructure& structure) {
   return rows;
 }
 
-/// The row of the largest value of each feature of each graph, the first of equal ones; 0 where a graph has no nodes.
+/// The row of the largest value of each feature of each graph, the first of equal ones; 0 where a graph has
+/// no nodes.
 at::Tensor largest_rows(const GraphStructure& structure, const at::Tensor& x) {
   const at::Tensor values = x.detach().contiguous();
   const float* value = values.data_ptr<float>();
@@ -77,7 +81,8 @@ Value graph_readout(OpCall& call) {
   const std::string reduce = call.context().text("reduce");
   const at::Tensor& x = call.src[0];
   if (x.size(0) != graph.num_rows())
-    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected one row a node ({}), got {}", graph.num_rows(), x.size(0));
+    fail(ErrorKind::usage, "node '" + call.node.name + "'", "expected one row a node ({}), got {}",
+         graph.num_rows(), x.size(0));
   if (graph.is_dense()) {
     const at::Tensor rows = x.view({graph.dense.size(0), graph.dense.size(1), x.size(1)});
     return {.tensor = reduce == "max" ? rows.amax(1) : reduce == "sum" ? rows.sum(1) : rows.mean(1)};

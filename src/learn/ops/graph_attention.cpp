@@ -24,8 +24,8 @@ at::Tensor dropped(const OpCall& call, const at::Tensor& coefficient) {
 
 }  // namespace
 
-/// A self loop that the graph has is the node's own edge; where it has none, one is added. Weights of edges are not read;
-/// factors multiply the coefficients behind the softmax.
+/// A self loop that the graph has is the node's own edge; where it has none, one is added. Weights of edges
+/// are not read; factors multiply the coefficients behind the softmax.
 Value graph_attention(OpCall& call) {
   const net::OpContext context = call.context();
   const GraphValue& graph = *call.values[1].graph;
@@ -47,7 +47,8 @@ Value graph_attention(OpCall& call) {
       edge_softmax(looped.structure, scores("target"), scores("source"), context.real("negative_slope"));
   if (graph.edge_factor.defined()) coefficient = coefficient * looped_factors(looped, graph.edge_factor);
   const at::Tensor sums = weighted_sums(looped.structure, dropped(call, coefficient), rows);
-  at::Tensor dst = context.flag("mean_heads") ? sums.mean(0) : sums.transpose(0, 1).reshape({x.size(0), x.size(1)});
+  at::Tensor dst =
+      context.flag("mean_heads") ? sums.mean(0) : sums.transpose(0, 1).reshape({x.size(0), x.size(1)});
   if (context.flag("bias")) dst = dst + call.model.parameter(call.node.name, "bias").effective();
   return {.tensor = dst};
 }

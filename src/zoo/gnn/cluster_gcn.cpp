@@ -27,10 +27,12 @@ net::Net build(const ArchitectureOptions& options) {
 
 }  // namespace
 
-/// The layer of the released code, which is not the paper's equation 11: the node stands beside the sum over its
-/// neighbours, and layer norms follow. For Reddit 4 x 512 with lambda 1e-4 and dropout 0.2, for PPI 5 x 2048 with lambda 1.
+/// The layer of the released code, which is not the paper's equation 11: the node stands beside the sum over
+/// its neighbours, and layer norms follow. For Reddit 4 x 512 with lambda 1e-4 and dropout 0.2, for PPI 5 x
+/// 2048 with lambda 1.
 const Architecture cluster_gcn{
-    .info = {"cluster-gcn", "a linear layer on [M x, x], layer norm and relu, M = (D+I)^-1 (A+I) + lambda diag",
+    .info = {"cluster-gcn",
+             "a linear layer on [M x, x], layer norm and relu, M = (D+I)^-1 (A+I) + lambda diag",
              "Chiang et al. 2019, Cluster-GCN (the released code's layer)", gnn_parameters(defaults)},
     .build = build,
 };

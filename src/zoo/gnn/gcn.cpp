@@ -13,7 +13,8 @@ net::Net build(const ArchitectureOptions& options) {
   for (std::int64_t layer = 1; layer <= graph.layers; ++layer) {
     const bool is_last = layer == graph.layers;
     last = add_dropout(net, layer, last, resolved);
-    last = add_convolution(net, layer, last, is_last ? resolved.num_classes : graph.hidden, propagation(graph));
+    last =
+        add_convolution(net, layer, last, is_last ? resolved.num_classes : graph.hidden, propagation(graph));
     if (!is_last) last = add_activation(net, layer, last, graph);
   }
   return net;

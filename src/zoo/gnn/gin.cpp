@@ -14,7 +14,8 @@ std::string add_layer(net::Net& net, std::int64_t layer, const std::string& src,
   attributes["train_eps"] = true;
   std::string last = add_convolution(net, 2 * layer - 1, src, options.hidden, std::move(attributes));
   last = add_activation(net, 2 * layer - 1, last, options);
-  return net.add("linear" + std::to_string(2 * layer), "linear", {last}, {{"out_features", features}, {"bias", true}});
+  return net.add("linear" + std::to_string(2 * layer), "linear", {last},
+                 {{"out_features", features}, {"bias", true}});
 }
 
 net::Net build_nodes(const ArchitectureOptions& options) {
@@ -32,10 +33,12 @@ net::Net build_nodes(const ArchitectureOptions& options) {
 }
 
 /// Scores of the graph from one layer's nodes, 0 being the input.
-std::string add_scores(net::Net& net, std::int64_t layer, const std::string& src, const ArchitectureOptions& resolved) {
+std::string add_scores(net::Net& net, std::int64_t layer, const std::string& src,
+                       const ArchitectureOptions& resolved) {
   const std::string number = std::to_string(layer);
   net.add("readout" + number, "graph_readout", {src, "graph"}, {{"reduce", "sum"}});
-  net.add("scores" + number, "linear", {"readout" + number}, {{"out_features", resolved.num_classes}, {"bias", true}});
+  net.add("scores" + number, "linear", {"readout" + number},
+          {{"out_features", resolved.num_classes}, {"bias", true}});
   return add_dropout(net, layer, "scores" + number, resolved);
 }
 
@@ -57,14 +60,17 @@ net::Net build_graphs(const ArchitectureOptions& options) {
 
 const Architecture gin{
     .info = {"gin", "sums over neighbours and two linear layers, with batch norms, for classes of nodes",
-             "Xu et al. 2019, How Powerful are Graph Neural Networks? (GIN-eps, its layers)", gnn_parameters(node_defaults)},
+             "Xu et al. 2019, How Powerful are Graph Neural Networks? (GIN-eps, its layers)",
+             gnn_parameters(node_defaults)},
     .build = build_nodes,
 };
 
 const Architecture gin_graph{
-    .info = {"gin-graph", "sums over neighbours and two linear layers; classes of graphs from the sums of every layer's nodes",
-             "Xu et al. 2019, How Powerful are Graph Neural Networks? (GIN-eps, five layers with the input)",
-             gnn_parameters(graph_defaults)},
+    .info =
+        {"gin-graph",
+         "sums over neighbours and two linear layers; classes of graphs from the sums of every layer's nodes",
+         "Xu et al. 2019, How Powerful are Graph Neural Networks? (GIN-eps, five layers with the input)",
+         gnn_parameters(graph_defaults)},
     .build = build_graphs,
 };
 

@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t cora_features = 1433, cora_classes = 7;
 constexpr std::int64_t most_layers = 256, most_features = 1 << 20;
 
-void check_count(std::string_view architecture, std::string_view what, std::int64_t value, std::int64_t most) {
+void check_count(std::string_view architecture, std::string_view what, std::int64_t value,
+                 std::int64_t most) {
   if (value < 1 || value > most)
     fail(ErrorKind::usage, architecture, "{}: expected 1 to {}, got {}", what, most, value);
 }
@@ -51,7 +52,8 @@ net::Net start(std::string name, const ArchitectureOptions& resolved) {
   return net;
 }
 
-std::string add_dropout(net::Net& net, std::int64_t index, std::string src, const ArchitectureOptions& resolved) {
+std::string add_dropout(net::Net& net, std::int64_t index, std::string src,
+                        const ArchitectureOptions& resolved) {
   if (resolved.dropout == 0) return src;
   return net.add("drop" + std::to_string(index), "dropout", {std::move(src)}, {{"p", resolved.dropout}});
 }
@@ -66,7 +68,8 @@ std::string add_activation(net::Net& net, std::int64_t index, std::string src, c
 
 std::string add_convolution(net::Net& net, std::int64_t index, const std::string& src, std::int64_t features,
                             std::map<std::string, net::Attribute> attributes) {
-  const std::string linear = "linear" + std::to_string(index), propagate = "propagate" + std::to_string(index);
+  const std::string linear = "linear" + std::to_string(index),
+                    propagate = "propagate" + std::to_string(index);
   const bool shrinks = features <= net.type(src).shape[0];
   attributes["bias"] = shrinks;
   if (!shrinks) net.add(propagate, "propagate", {src, "graph"}, attributes);
@@ -87,9 +90,11 @@ std::vector<ParameterInfo> gnn_parameters(const GraphOptions& defaults) {
       {"width", "float", "1", "> 0", "multiplies hidden"},
       {"dropout", "float", "0.5", "0..0.99", "probability of a zero"},
       {"mean_degree", "int", "0", ">= 0", "edges a node, for counting work"}};
-  if (defaults.heads > 0) rows.push_back({"heads", "int", std::to_string(defaults.heads), "1..64", "of hidden layers"});
+  if (defaults.heads > 0)
+    rows.push_back({"heads", "int", std::to_string(defaults.heads), "1..64", "of hidden layers"});
   if (!defaults.normalisation.empty()) {
-    rows.push_back({"normalisation", "string", defaults.normalisation, "as of propagate", "the graph's matrix"});
+    rows.push_back(
+        {"normalisation", "string", defaults.normalisation, "as of propagate", "the graph's matrix"});
     rows.push_back({"lambda", "float", "1", ">= 0", "of the normalisation diagonal"});
   }
   if (!defaults.norm.empty())

@@ -1,6 +1,6 @@
-// What the graph networks share: the rows that architecture_table.cpp lists and the pieces they repeat. Samples are nodes
-// of graphs: the input is [features] without a time axis, beside it stands the node "graph".
-// ArchitectureOptions::num_steps, channels and neuron are not read.
+// What the graph networks share: the rows that architecture_table.cpp lists and the pieces they repeat.
+// Samples are nodes of graphs: the input is [features] without a time axis, beside it stands the node
+// "graph". ArchitectureOptions::num_steps, channels and neuron are not read.
 #pragma once
 
 #include <map>
@@ -11,18 +11,19 @@
 
 namespace tern::zoo::gnn {
 
-extern const Architecture gcn;              // gcn.cpp
-extern const Architecture sage, graphconv;  // sage.cpp
-extern const Architecture gin, gin_graph;   // gin.cpp
-extern const Architecture gat;              // gat.cpp
-extern const Architecture cluster_gcn;      // cluster_gcn.cpp
-extern const Architecture l_gcn;            // l_gcn.cpp
+extern const Architecture gcn;                                              // gcn.cpp
+extern const Architecture sage, graphconv;                                  // sage.cpp
+extern const Architecture gin, gin_graph;                                   // gin.cpp
+extern const Architecture gat;                                              // gat.cpp
+extern const Architecture cluster_gcn;                                      // cluster_gcn.cpp
+extern const Architecture l_gcn;                                            // l_gcn.cpp
 extern const Architecture mincut_net, diffpool_net, topk_net, sagpool_net;  // pooling.cpp
 extern const Architecture mincut_clustering;                                // clustering.cpp
 
-/// Options whose zeros and empty texts are replaced by `defaults`, by 1433 features and 7 classes (Cora's); hidden is
-/// multiplied with width. Heads or a norm that `defaults` lacks are not read. Errors (ErrorKind::usage, place: the architecture): an input that is not [features], counts out
-/// of range, a norm that is not none, batch or layer.
+/// Options whose zeros and empty texts are replaced by `defaults`, by 1433 features and 7 classes (Cora's);
+/// hidden is multiplied with width. Heads or a norm that `defaults` lacks are not read. Errors
+/// (ErrorKind::usage, place: the architecture): an input that is not [features], counts out of range, a norm
+/// that is not none, batch or layer.
 ArchitectureOptions with_graph_defaults(const ArchitectureOptions& options, const GraphOptions& defaults,
                                         std::string_view architecture);
 
@@ -30,7 +31,8 @@ ArchitectureOptions with_graph_defaults(const ArchitectureOptions& options, cons
 net::Net start(std::string name, const ArchitectureOptions& resolved);
 
 /// Appends dropINDEX where the probability is not 0; returns what to go on with.
-std::string add_dropout(net::Net& net, std::int64_t index, std::string src, const ArchitectureOptions& resolved);
+std::string add_dropout(net::Net& net, std::int64_t index, std::string src,
+                        const ArchitectureOptions& resolved);
 
 /// Appends normINDEX where there is one (eps of a layer norm as given) and actINDEX, an `activation`.
 std::string add_activation(net::Net& net, std::int64_t index, std::string src, const GraphOptions& options,
@@ -44,7 +46,8 @@ std::string add_convolution(net::Net& net, std::int64_t index, const std::string
 /// The attributes normalisation and lambda of propagate.
 std::map<std::string, net::Attribute> propagation(const GraphOptions& options);
 
-/// Rows of MethodInfo::parameters that every graph network accepts, with its own defaults (0 heads: it has none).
+/// Rows of MethodInfo::parameters that every graph network accepts, with its own defaults (0 heads: it has
+/// none).
 std::vector<ParameterInfo> gnn_parameters(const GraphOptions& defaults);
 
 }  // namespace tern::zoo::gnn

@@ -30,8 +30,10 @@ std::vector<ParameterInfo> parameters() {
 
 /// Layers that training takes one after another; neither bias nor dropout.
 const Architecture l_gcn{
-    .info = {"l-gcn", "propagate, linear and relu, then a linear classifier: what layer-wise training makes",
-             "You et al. 2020, L2-GCN: Layer-Wise and Learned Efficient Training of Graph Convolutional Networks", parameters()},
+    .info =
+        {"l-gcn", "propagate, linear and relu, then a linear classifier: what layer-wise training makes",
+         "You et al. 2020, L2-GCN: Layer-Wise and Learned Efficient Training of Graph Convolutional Networks",
+         parameters()},
     .build = build,
 };
 

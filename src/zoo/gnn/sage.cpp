@@ -5,7 +5,8 @@ namespace tern::zoo::gnn {
 namespace {
 
 const GraphOptions sage_defaults{.layers = 2, .hidden = 256, .normalisation = "row", .norm = "none"};
-const GraphOptions graphconv_defaults{.layers = 2, .hidden = 32, .normalisation = "symmetric", .norm = "none"};
+const GraphOptions graphconv_defaults{
+    .layers = 2, .hidden = 32, .normalisation = "symmetric", .norm = "none"};
 
 /// M (x W_neighbours) + x W_self + bias.
 std::string add_two_paths(net::Net& net, std::int64_t index, const std::string& src, std::int64_t features,
@@ -23,7 +24,8 @@ std::string add_joined(net::Net& net, std::int64_t index, const std::string& src
   const std::string number = std::to_string(index);
   net.add("propagate" + number, "propagate", {src, "graph"}, propagation(options));
   net.add("concat" + number, "concat", {"propagate" + number, src});
-  return net.add("linear" + number, "linear", {"concat" + number}, {{"out_features", features}, {"bias", true}});
+  return net.add("linear" + number, "linear", {"concat" + number},
+                 {{"out_features", features}, {"bias", true}});
 }
 
 net::Net build(const ArchitectureOptions& options, const GraphOptions& defaults, const std::string& name) {
@@ -48,7 +50,8 @@ net::Net build(const ArchitectureOptions& options, const GraphOptions& defaults,
 
 const Architecture sage{
     .info = {"sage", "mean of the neighbours beside the node itself, each with its own weight, and relu",
-             "Hamilton et al. 2017, Inductive Representation Learning on Large Graphs (mean aggregator, all neighbours, "
+             "Hamilton et al. 2017, Inductive Representation Learning on Large Graphs (mean aggregator, all "
+             "neighbours, "
              "rows not normalised)",
              gnn_parameters(sage_defaults)},
     .build = [](const ArchitectureOptions& options) { return build(options, sage_defaults, "sage"); },
@@ -56,9 +59,11 @@ const Architecture sage{
 
 const Architecture graphconv{
     .info = {"graphconv", "A x W + x W' with A = D^-1/2 A D^-1/2, and relu: graph convolutions with a skip",
-             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling (its message passing)",
+             "Bianchi et al. 2020, Spectral Clustering with Graph Neural Networks for Graph Pooling (its "
+             "message passing)",
              gnn_parameters(graphconv_defaults)},
-    .build = [](const ArchitectureOptions& options) { return build(options, graphconv_defaults, "graphconv"); },
+    .build =
+        [](const ArchitectureOptions& options) { return build(options, graphconv_defaults, "graphconv"); },
 };
 
 }  // namespace tern::zoo::gnn

@@ -22,7 +22,8 @@ Model random_model(std::int64_t features, std::map<std::string, net::Attribute> 
   Model model(attention_net(features, std::move(attributes)), 1);
   const c10::NoGradGuard no_grad;
   std::uint64_t seed = 30;
-  for (auto& [name, parameter] : model.parameters()) parameter.latent.copy_(random(parameter.latent.sizes(), ++seed));
+  for (auto& [name, parameter] : model.parameters())
+    parameter.latent.copy_(random(parameter.latent.sizes(), ++seed));
   return model;
 }
 
@@ -31,9 +32,10 @@ at::Tensor run(Model& model, const GraphValue& graph, const at::Tensor& x, Forwa
   return forward(model, x, 1, options);
 }
 
-/// dst_u = sum over v in N(u) and u of a_uv x_v, written on an N x N mask of edges (each at most once), double.
-at::Tensor by_formula(const Model& model, const at::Tensor& mask, const at::Tensor& factor, const at::Tensor& x,
-                      std::int64_t heads, double slope) {
+/// dst_u = sum over v in N(u) and u of a_uv x_v, written on an N x N mask of edges (each at most once),
+/// double.
+at::Tensor by_formula(const Model& model, const at::Tensor& mask, const at::Tensor& factor,
+                      const at::Tensor& x, std::int64_t heads, double slope) {
   const std::int64_t features = x.size(1) / heads;
   std::vector<at::Tensor> joined;
   for (std::int64_t k = 0; k < heads; ++k) {
@@ -48,7 +50,9 @@ at::Tensor by_formula(const Model& model, const at::Tensor& mask, const at::Tens
   return at::cat(joined, 1);
 }
 
-at::Tensor with_diagonal(const at::Tensor& mask) { return at::max(mask, at::eye(mask.size(0), at::kDouble)); }
+at::Tensor with_diagonal(const at::Tensor& mask) {
+  return at::max(mask, at::eye(mask.size(0), at::kDouble));
+}
 
 /// Those of graph_cases() in which no edge is there twice.
 std::vector<GraphCase> simple_cases() {
@@ -64,14 +68,17 @@ TEST(GraphAttention, EqualsTheFormula) {
       const at::Tensor x = random({c.structure->num_nodes(), 6}, 1);
       const at::Tensor mask = with_diagonal((dense_of(*c.structure) != 0).to(at::kDouble));
       const at::Tensor dst = run(model, value_of(c.structure), x);
-      EXPECT_LT(distance(dst, by_formula(model, mask, at::ones_like(mask), x, heads, 0.3)), 1e-4) << c.name << heads;
+      EXPECT_LT(distance(dst, by_formula(model, mask, at::ones_like(mask), x, heads, 0.3)), 1e-4)
+          << c.name << heads;
     }
 }
 
 TEST(GraphAttention, ByHand) {
-  // Node 0 sees nodes 0 and 1, node 1 itself alone; x_0 = 1, x_1 = 3, scores x_v alone: softmax(1, 3) . (1, 3).
+  // Node 0 sees nodes 0 and 1, node 1 itself alone; x_0 = 1, x_1 = 3, scores x_v alone: softmax(1, 3) . (1,
+  // 3).
   graph::EdgeList list{2, {0}, {1}, {}};
-  const auto structure = std::make_shared<GraphStructure>(build_graph(list, {false, true, graph::SelfLoops::remove}));
+  const auto structure =
+      std::make_shared<GraphStructure>(build_graph(list, {false, true, graph::SelfLoops::remove}));
   Model model(attention_net(1, {{"heads", 1}}), 1);
   {
     const c10::NoGradGuard no_grad;
@@ -87,13 +94,15 @@ TEST(GraphAttention, ByHand) {
 TEST(GraphAttention, MeanOfHeadsAndBias) {
   const auto structure = graph_cases()[0].structure;
   const at::Tensor x = random({structure->num_nodes(), 6}, 2);
-  Model joined = random_model(6, {{"heads", 3}}), mean = random_model(6, {{"heads", 3}, {"mean_heads", true}, {"bias", true}});
+  Model joined = random_model(6, {{"heads", 3}}),
+        mean = random_model(6, {{"heads", 3}, {"mean_heads", true}, {"bias", true}});
   {
     const c10::NoGradGuard no_grad;
     for (const char* name : {"source", "target"})
       mean.parameter("attention", name).latent.copy_(joined.parameter("attention", name).latent);
   }
-  const at::Tensor expected = run(joined, value_of(structure), x).view({-1, 3, 2}).mean(1) + mean.parameter("attention", "bias").latent;
+  const at::Tensor expected = run(joined, value_of(structure), x).view({-1, 3, 2}).mean(1) +
+                              mean.parameter("attention", "bias").latent;
   EXPECT_LT(distance(run(mean, value_of(structure), x), expected), 1e-6);
 }
 
@@ -105,10 +114,15 @@ TEST(GraphAttention, GradientsAreThoseOfFiniteDifferences) {
     const at::Tensor x = leaf(random({c.structure->num_nodes(), 4}, 3));
     const at::Tensor factor = leaf(at::rand({c.structure->graph().num_edges()}, make_generator(4)) + 0.5);
     const GraphValue graph = value_of(c.structure, factor);
-    expect_gradient(x, [&] { return run(smooth, graph, x); }, c.name + ", x", 1e-2, 5e-3);
+    expect_gradient(
+        x, [&] { return run(smooth, graph, x); }, c.name + ", x", 1e-2, 5e-3);
     for (const char* name : {"source", "target", "bias"})
-      expect_gradient(smooth.parameter("attention", name).latent, [&] { return run(smooth, graph, x); }, c.name + name, 1e-2, 5e-3);
-    if (factor.numel() > 0) expect_gradient(factor, [&] { return run(smooth, graph, x); }, c.name + ", factor", 1e-2, 5e-3);
+      expect_gradient(
+          smooth.parameter("attention", name).latent, [&] { return run(smooth, graph, x); }, c.name + name,
+          1e-2, 5e-3);
+    if (factor.numel() > 0)
+      expect_gradient(
+          factor, [&] { return run(smooth, graph, x); }, c.name + ", factor", 1e-2, 5e-3);
   }
 }
 
@@ -116,7 +130,8 @@ TEST(EdgeSoftmax, GradientThroughTheBendEqualsTorchsOwn) {
   for (const auto& c : graph_cases()) {
     const graph::Graph& graph = c.structure->graph();
     const std::int64_t nodes = graph.num_nodes(), edges = graph.num_edges();
-    const at::Tensor target = leaf(random({2, nodes}, 5)), source = leaf(random({2, nodes}, 6)), grad = random({2, edges}, 7);
+    const at::Tensor target = leaf(random({2, nodes}, 5)), source = leaf(random({2, nodes}, 6)),
+                     grad = random({2, edges}, 7);
     edge_softmax(c.structure, target, source, 0.2).backward(grad);
     const at::Tensor other_target = leaf(target), other_source = leaf(source);
     at::Tensor loss = at::zeros({});
@@ -126,11 +141,14 @@ TEST(EdgeSoftmax, GradientThroughTheBendEqualsTorchsOwn) {
       std::vector<std::int64_t> columns;
       for (const std::int32_t v : graph.neighbours(u)) columns.push_back(v);
       const at::Tensor column = at::tensor(columns, at::kLong);
-      const at::Tensor scores = at::leaky_relu(other_target.slice(1, u, u + 1) + other_source.index_select(1, column), 0.2);
+      const at::Tensor scores =
+          at::leaky_relu(other_target.slice(1, u, u + 1) + other_source.index_select(1, column), 0.2);
       loss = loss + (at::softmax(scores, 1) * grad.slice(1, begin, end)).sum();
     }
     if (edges > 0) loss.backward();
-    const auto gradient = [](const at::Tensor& x) { return x.grad().defined() ? x.grad() : at::zeros_like(x); };
+    const auto gradient = [](const at::Tensor& x) {
+      return x.grad().defined() ? x.grad() : at::zeros_like(x);
+    };
     EXPECT_LT(distance(gradient(target), gradient(other_target)), 1e-5) << c.name;
     EXPECT_LT(distance(gradient(source), gradient(other_source)), 1e-5) << c.name;
   }
@@ -164,7 +182,8 @@ TEST(GraphAttention, DropsCoefficientsInTrainingAlone) {
   Model model = random_model(8, {{"heads", 4}, {"dropout", 0.5}}), plain = random_model(8, {{"heads", 4}});
   const at::Tensor x = at::ones({400, 8});
   const ForwardOptions training{.training = true, .seed = 3, .graph = {}, .observer = {}};
-  const at::Tensor evaluated = run(model, value_of(structure), x), trained = run(model, value_of(structure), x, training);
+  const at::Tensor evaluated = run(model, value_of(structure), x),
+                   trained = run(model, value_of(structure), x, training);
   EXPECT_TRUE(at::equal(evaluated, run(plain, value_of(structure), x)));
   EXPECT_LT(distance(evaluated, x), 1e-5);  // coefficients add up to 1
   EXPECT_NEAR(trained.mean().item<double>(), 1, 0.03);
@@ -179,7 +198,8 @@ TEST(GraphAttention, RelabelledNodesAreTheSameRowsElsewhere) {
   for (const auto& c : graph_cases()) {
     Rng rng(12);
     std::vector<std::int32_t> new_id;
-    for (const std::int64_t id : permutation(c.structure->num_nodes(), rng)) new_id.push_back(static_cast<std::int32_t>(id));
+    for (const std::int64_t id : permutation(c.structure->num_nodes(), rng))
+      new_id.push_back(static_cast<std::int32_t>(id));
     at::Tensor place = at::empty({c.structure->num_nodes()}, at::kLong);
     for (std::size_t i = 0; i < new_id.size(); ++i) place[static_cast<std::int64_t>(i)] = new_id[i];
     Model model = random_model(4, {{"heads", 2}});
@@ -187,7 +207,9 @@ TEST(GraphAttention, RelabelledNodesAreTheSameRowsElsewhere) {
     at::Tensor moved = at::empty_like(x);
     moved.index_copy_(0, place, x);
     const auto renamed = std::make_shared<GraphStructure>(graph::relabel(c.structure->graph(), new_id));
-    EXPECT_LT(distance(run(model, value_of(renamed), moved).index_select(0, place), run(model, value_of(c.structure), x)), 1e-5)
+    EXPECT_LT(distance(run(model, value_of(renamed), moved).index_select(0, place),
+                       run(model, value_of(c.structure), x)),
+              1e-5)
         << c.name;
   }
 }
@@ -195,7 +217,8 @@ TEST(GraphAttention, RelabelledNodesAreTheSameRowsElsewhere) {
 TEST(GraphAttention, FactorsOfZeroRemoveEdgesBehindTheSoftmax) {
   const auto structure = graph_cases()[1].structure;
   Model model = random_model(6, {{"heads", 2}});
-  const at::Tensor x = random({23, 6}, 14), factor = (random({structure->graph().num_edges()}, 15) > 0).to(at::kFloat);
+  const at::Tensor x = random({23, 6}, 14),
+                   factor = (random({structure->graph().num_edges()}, 15) > 0).to(at::kFloat);
   const at::Tensor a = dense_of(*structure);
   const at::Tensor kept = with_diagonal(dense_of(*structure, factor));
   EXPECT_LT(distance(run(model, value_of(structure, factor), x),

@@ -13,7 +13,8 @@ at::Tensor run(Model& model, const GraphValue& graph, const at::Tensor& x, Forwa
   return forward(model, x, 1, options);
 }
 
-net::Net net_of(std::int64_t features, const std::string& op, std::map<std::string, net::Attribute> attributes) {
+net::Net net_of(std::int64_t features, const std::string& op,
+                std::map<std::string, net::Attribute> attributes) {
   net::Net net("graph");
   net.add("input", "input", {}, {{"shape", net::Shape{features}}, {"time", false}});
   net.add("graph", "graph");
@@ -40,18 +41,23 @@ TEST(PropagateOperation, AddsTheNodesOwnFeaturesAndABias) {
     const at::Tensor sums = at::matmul(dense_of(*c.structure), x.to(at::kDouble)).to(at::kFloat);
     Model fixed(net_of(6, "propagate", {{"normalisation", "sum"}, {"eps", 1.5}}), 1);
     EXPECT_LT(distance(run(fixed, value_of(c.structure), x), sums + 1.5 * x), 1e-4) << c.name;
-    Model trained(net_of(6, "propagate", {{"normalisation", "sum"}, {"eps", 1.0}, {"train_eps", true}, {"bias", true}}), 1);
+    Model trained(
+        net_of(6, "propagate", {{"normalisation", "sum"}, {"eps", 1.0}, {"train_eps", true}, {"bias", true}}),
+        1);
     EXPECT_LT(distance(run(trained, value_of(c.structure), x), sums + x), 1e-4) << c.name;
     {
       const c10::NoGradGuard no_grad;
       trained.parameter("node", "eps").latent.fill_(0.25);
       trained.parameter("node", "bias").latent.copy_(random({6}, 2));
     }
-    EXPECT_LT(distance(run(trained, value_of(c.structure), x), sums + 1.25 * x + trained.parameter("node", "bias").latent), 1e-4)
+    EXPECT_LT(distance(run(trained, value_of(c.structure), x),
+                       sums + 1.25 * x + trained.parameter("node", "bias").latent),
+              1e-4)
         << c.name;
     for (const char* name : {"eps", "bias"})
-      expect_gradient(trained.parameter("node", name).latent, [&] { return run(trained, value_of(c.structure), x); },
-                      c.name + name);
+      expect_gradient(
+          trained.parameter("node", name).latent, [&] { return run(trained, value_of(c.structure), x); },
+          c.name + name);
   }
 }
 
@@ -83,14 +89,16 @@ TEST(GraphReadout, MeanSumAndMaximumOfEachGraph) {
                                                                  : rows.mean(0);
       EXPECT_LT(distance(dst[static_cast<std::int64_t>(k)], expected), 1e-5) << reduce << k;
     }
-    expect_gradient(x, [&] { return run(model, value, x); }, reduce, 1e-3, 1e-2);
+    expect_gradient(
+        x, [&] { return run(model, value, x); }, reduce, 1e-3, 1e-2);
   }
 }
 
 TEST(GraphReadout, OfClustersIsThatOfTheirRows) {
   const GraphValue dense{.sparse = nullptr, .edge_factor = {}, .dense = at::ones({2, 3, 3})};
   const GraphValue sparse = value_of(std::make_shared<GraphStructure>(
-      random_structure(6, 0, 1, true, true, graph::SelfLoops::remove, false)->graph(), std::vector<std::int64_t>{0, 3, 6}));
+      random_structure(6, 0, 1, true, true, graph::SelfLoops::remove, false)->graph(),
+      std::vector<std::int64_t>{0, 3, 6}));
   const at::Tensor x = random({6, 4}, 5);
   for (const char* reduce : {"mean", "sum", "max"}) {
     Model model(net_of(4, "graph_readout", {{"reduce", reduce}}), 1);
@@ -106,7 +114,9 @@ TEST(GraphNetwork, EqualsTheFormulaOfKipfAndWelling) {
     const at::Tensor x = random({c.structure->num_nodes(), 5}, 7), a = dense_of(*c.structure);
     const at::Tensor root = (a.sum(1) + 1).rsqrt();
     const at::Tensor m = root.unsqueeze(1) * (a + at::eye(a.size(0), at::kDouble)) * root;
-    const auto weight = [&](const char* node) { return model.parameter(node, "weight").latent.t().to(at::kDouble); };
+    const auto weight = [&](const char* node) {
+      return model.parameter(node, "weight").latent.t().to(at::kDouble);
+    };
     const at::Tensor hidden = at::relu(at::matmul(m, at::matmul(x.to(at::kDouble), weight("linear1"))));
     const at::Tensor expected = at::matmul(m, at::matmul(hidden, weight("linear2")));
     EXPECT_LT(distance(run(model, value_of(c.structure), x), expected), 1e-4) << c.name;
@@ -135,7 +145,10 @@ TEST(GraphNetwork, GradientsRepeatBitForBit) {
   std::vector<at::Tensor> gradients;
   for (int i = 0; i < 2; ++i) {
     Model model(gcn(32, 4), 4);
-    run(model, value_of(structure), x, {.training = true, .graph = {}, .observer = {}}).square().sum().backward();
+    run(model, value_of(structure), x, {.training = true, .graph = {}, .observer = {}})
+        .square()
+        .sum()
+        .backward();
     gradients.push_back(model.parameter("linear1", "weight").latent.grad());
   }
   EXPECT_TRUE(at::equal(gradients[0], gradients[1]));

@@ -12,9 +12,9 @@ namespace {
 
 using graph::Normalisation;
 
-constexpr Normalisation all[] = {Normalisation::sum, Normalisation::symmetric, Normalisation::gcn,
-                                 Normalisation::gcn_identity, Normalisation::row, Normalisation::row_self,
-                                 Normalisation::diagonal, Normalisation::lgcn};
+constexpr Normalisation all[] = {
+    Normalisation::sum, Normalisation::symmetric, Normalisation::gcn,      Normalisation::gcn_identity,
+    Normalisation::row, Normalisation::row_self,  Normalisation::diagonal, Normalisation::lgcn};
 constexpr double lambda = 0.75;
 
 /// M of the degrees of `a`, with the entries of `kept` in the place of those of `a`.
@@ -27,14 +27,22 @@ at::Tensor matrix_of(Normalisation normalisation, const at::Tensor& a, const at:
   const at::Tensor gcn = scaled((d + 1).rsqrt(), kept + one, (d + 1).rsqrt());
   const at::Tensor mean = scaled(1 / (d + 1), kept + one, at::ones_like(d));
   switch (normalisation) {
-    case Normalisation::sum: return kept;
-    case Normalisation::symmetric: return scaled(inverse(d).sqrt(), kept, inverse(d).sqrt());
-    case Normalisation::gcn: return gcn;
-    case Normalisation::gcn_identity: return gcn + one;
-    case Normalisation::row: return scaled(1 / d.clamp_min(1.0), kept, at::ones_like(d));
-    case Normalisation::row_self: return mean;
-    case Normalisation::diagonal: return mean + lambda * (scaled(1 / (d + 1), a + one, at::ones_like(d)) * one);
-    case Normalisation::lgcn: return scaled(1 / (a.sum(0) + 1), kept + one, at::ones_like(d)) + one;
+    case Normalisation::sum:
+      return kept;
+    case Normalisation::symmetric:
+      return scaled(inverse(d).sqrt(), kept, inverse(d).sqrt());
+    case Normalisation::gcn:
+      return gcn;
+    case Normalisation::gcn_identity:
+      return gcn + one;
+    case Normalisation::row:
+      return scaled(1 / d.clamp_min(1.0), kept, at::ones_like(d));
+    case Normalisation::row_self:
+      return mean;
+    case Normalisation::diagonal:
+      return mean + lambda * (scaled(1 / (d + 1), a + one, at::ones_like(d)) * one);
+    case Normalisation::lgcn:
+      return scaled(1 / (a.sum(0) + 1), kept + one, at::ones_like(d)) + one;
   }
   return {};
 }
@@ -92,8 +100,10 @@ TEST(Propagate, GradientOfFactorsIsThatOfFiniteDifferences) {
 
 TEST(Propagate, FactorsAloneMayNeedGradients) {
   const auto structure = graph_cases()[2].structure;
-  const at::Tensor x = random({structure->num_nodes(), 4}, 7), factor = leaf(random({structure->graph().num_edges()}, 8));
-  expect_gradient(factor, [&] { return propagate(value_of(structure, factor), Normalisation::gcn, 1, x); }, "factor");
+  const at::Tensor x = random({structure->num_nodes(), 4}, 7),
+                   factor = leaf(random({structure->graph().num_edges()}, 8));
+  expect_gradient(
+      factor, [&] { return propagate(value_of(structure, factor), Normalisation::gcn, 1, x); }, "factor");
 }
 
 TEST(Propagate, FactorsOfOneChangeNothingAndZerosRemoveEdges) {
@@ -101,7 +111,9 @@ TEST(Propagate, FactorsOfOneChangeNothingAndZerosRemoveEdges) {
     const at::Tensor x = random({c.structure->num_nodes(), 9}, 9);
     const std::int64_t edges = c.structure->graph().num_edges();
     const at::Tensor plain = propagate(value_of(c.structure), Normalisation::gcn, 1, x);
-    EXPECT_TRUE(at::equal(propagate(value_of(c.structure, at::ones({edges})), Normalisation::gcn, 1, x), plain)) << c.name;
+    EXPECT_TRUE(
+        at::equal(propagate(value_of(c.structure, at::ones({edges})), Normalisation::gcn, 1, x), plain))
+        << c.name;
     const at::Tensor none = propagate(value_of(c.structure, at::zeros({edges})), Normalisation::gcn, 1, x);
     const at::Tensor degrees = dense_of(*c.structure).sum(1, true);
     EXPECT_LT(distance(none, x.to(at::kDouble) / (degrees + 1)), 1e-5) << c.name;
@@ -121,7 +133,8 @@ TEST(Propagate, DoesNotDependOnTheNumberOfThreads) {
   at::Tensor results[2], gradients[2], factor_gradients[2];
   for (int i = 0; i < 2; ++i) {
     set_num_threads(1 + i);
-    const at::Tensor x = leaf(random({3000, 24}, 12)), factor = leaf(random({structure->graph().num_edges()}, 13));
+    const at::Tensor x = leaf(random({3000, 24}, 12)),
+                     factor = leaf(random({structure->graph().num_edges()}, 13));
     results[i] = propagate(value_of(structure, factor), Normalisation::diagonal, lambda, x);
     results[i].backward(random({3000, 24}, 14));
     gradients[i] = x.grad();
@@ -137,7 +150,8 @@ TEST(Propagate, RelabelledNodesAreTheSameRowsElsewhere) {
   for (const auto& c : graph_cases()) {
     Rng rng(15);
     std::vector<std::int32_t> new_id;
-    for (const std::int64_t id : permutation(c.structure->num_nodes(), rng)) new_id.push_back(static_cast<std::int32_t>(id));
+    for (const std::int64_t id : permutation(c.structure->num_nodes(), rng))
+      new_id.push_back(static_cast<std::int32_t>(id));
     const auto renamed = std::make_shared<GraphStructure>(graph::relabel(c.structure->graph(), new_id));
     at::Tensor place = at::empty({c.structure->num_nodes()}, at::kLong);
     for (std::size_t i = 0; i < new_id.size(); ++i) place[static_cast<std::int64_t>(i)] = new_id[i];
@@ -165,12 +179,14 @@ TEST(Propagate, BehindSoftClusteringIsTheSameMatrix) {
 }
 
 TEST(Propagate, BehindSoftClusteringGraphsStandApartAndHaveGradients) {
-  const at::Tensor adjacency = leaf(at::rand({3, 4, 4}, make_generator(18)) + 0.1), x = leaf(random({12, 2}, 19));
+  const at::Tensor adjacency = leaf(at::rand({3, 4, 4}, make_generator(18)) + 0.1),
+                   x = leaf(random({12, 2}, 19));
   for (const Normalisation normalisation : all) {
     const at::Tensor together = propagate_dense(adjacency, normalisation, lambda, x);
     for (std::int64_t k = 0; k < 3; ++k)
       EXPECT_LT(distance(together.slice(0, 4 * k, 4 * k + 4),
-                         propagate_dense(adjacency.slice(0, k, k + 1), normalisation, lambda, x.slice(0, 4 * k, 4 * k + 4))),
+                         propagate_dense(adjacency.slice(0, k, k + 1), normalisation, lambda,
+                                         x.slice(0, 4 * k, 4 * k + 4))),
                 1e-6);
     const auto run = [&] { return propagate_dense(adjacency, normalisation, lambda, x); };
     expect_gradient(x, run, std::string(graph::name_of(normalisation)) + ", x");
@@ -192,7 +208,8 @@ TEST(Propagate, RefusesOtherRowsAndFactors) {
   const auto structure = graph_cases()[0].structure;
   EXPECT_THROW(propagate(value_of(structure), Normalisation::sum, 1, at::zeros({22, 4})), Error);
   EXPECT_THROW(propagate(value_of(structure), Normalisation::sum, 1, at::zeros({23})), Error);
-  EXPECT_THROW(propagate(value_of(structure, at::ones({3})), Normalisation::sum, 1, at::zeros({23, 4})), Error);
+  EXPECT_THROW(propagate(value_of(structure, at::ones({3})), Normalisation::sum, 1, at::zeros({23, 4})),
+               Error);
   EXPECT_THROW(propagate_dense(at::zeros({2, 3, 3}), Normalisation::sum, 1, at::zeros({5, 4})), Error);
 }
 

@@ -1,4 +1,5 @@
-// Graphs with everything that products must get right, their dense matrices, and gradients by finite differences.
+// Graphs with everything that products must get right, their dense matrices, and gradients by finite
+// differences.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,9 @@ struct GraphCase {
   std::shared_ptr<const GraphStructure> structure;
 };
 
-inline std::shared_ptr<const GraphStructure> random_structure(std::int64_t nodes, std::int64_t edges, std::uint64_t seed,
-                                                              bool symmetrise, bool merge, graph::SelfLoops loops,
-                                                              bool weighted) {
+inline std::shared_ptr<const GraphStructure> random_structure(std::int64_t nodes, std::int64_t edges,
+                                                              std::uint64_t seed, bool symmetrise, bool merge,
+                                                              graph::SelfLoops loops, bool weighted) {
   Rng rng(seed);
   graph::EdgeList list{nodes, {}, {}, {}};
   for (std::int64_t e = 0; e < edges; ++e) {
@@ -31,7 +32,8 @@ inline std::shared_ptr<const GraphStructure> random_structure(std::int64_t nodes
   return std::make_shared<GraphStructure>(build_graph(list, {symmetrise, merge, loops}));
 }
 
-/// Undirected, directed, weighted, with self loops and repeated edges, with isolated nodes, without edges, one node.
+/// Undirected, directed, weighted, with self loops and repeated edges, with isolated nodes, without edges,
+/// one node.
 inline std::vector<GraphCase> graph_cases() {
   using graph::SelfLoops;
   return {{"undirected", random_structure(23, 60, 1, true, true, SelfLoops::remove, false)},
@@ -49,7 +51,8 @@ inline at::Tensor dense_of(const GraphStructure& structure, const at::Tensor& fa
   const graph::Graph& graph = structure.graph();
   at::Tensor a = at::zeros({graph.num_nodes(), graph.num_nodes()}, at::kDouble);
   for (std::int64_t u = 0; u < graph.num_nodes(); ++u)
-    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)]; e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e) {
+    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)];
+         e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e) {
       const double times = factor.defined() ? factor[e].item<double>() : 1;
       a[u][graph.col()[static_cast<std::size_t>(e)]] += times * graph.weight_of(e);
     }
@@ -60,10 +63,10 @@ inline GraphValue value_of(const std::shared_ptr<const GraphStructure>& structur
   return {.sparse = structure, .edge_factor = std::move(factor), .dense = {}};
 }
 
-/// Expects the gradient of sum(weights * function(x)) with respect to x, a leaf, to equal central differences.
-/// The function is linear or smooth, and its values are about 1.
-inline void expect_gradient(const at::Tensor& x, const std::function<at::Tensor()>& function, const std::string& what,
-                            double step = 1e-2, double tolerance = 2e-3) {
+/// Expects the gradient of sum(weights * function(x)) with respect to x, a leaf, to equal central
+/// differences. The function is linear or smooth, and its values are about 1.
+inline void expect_gradient(const at::Tensor& x, const std::function<at::Tensor()>& function,
+                            const std::string& what, double step = 1e-2, double tolerance = 2e-3) {
   const at::Tensor weights = random(function().sizes(), 77);
   x.mutable_grad() = at::Tensor();
   (function() * weights).sum().backward();
@@ -79,7 +82,8 @@ inline void expect_gradient(const at::Tensor& x, const std::function<at::Tensor(
     const double below = loss();
     values[i] = kept;
     const double expected = (above - below) / (2 * step);
-    ASSERT_NEAR(gradient.flatten()[i].item<double>(), expected, tolerance * (1 + std::abs(expected))) << what << " at " << i;
+    ASSERT_NEAR(gradient.flatten()[i].item<double>(), expected, tolerance * (1 + std::abs(expected)))
+        << what << " at " << i;
   }
 }
 

@@ -10,7 +10,8 @@ namespace tern::learn {
 namespace {
 
 /// About `share` of the entries, some rows and columns empty.
-graph::SparseMatrix random_matrix(std::int64_t rows, std::int64_t columns, double share, std::uint64_t seed, bool ones) {
+graph::SparseMatrix random_matrix(std::int64_t rows, std::int64_t columns, double share, std::uint64_t seed,
+                                  bool ones) {
   Rng rng(seed);
   std::vector<float> dense(static_cast<std::size_t>(rows * columns), 0.0F);
   for (std::size_t i = 0; i < dense.size(); ++i) {
@@ -23,8 +24,8 @@ graph::SparseMatrix random_matrix(std::int64_t rows, std::int64_t columns, doubl
   return matrix;
 }
 
-std::shared_ptr<const SparseRows> random_rows(std::int64_t rows, std::int64_t columns, double share, std::uint64_t seed,
-                                              bool ones = false) {
+std::shared_ptr<const SparseRows> random_rows(std::int64_t rows, std::int64_t columns, double share,
+                                              std::uint64_t seed, bool ones = false) {
   return std::make_shared<SparseRows>(sparse_rows(random_matrix(rows, columns, share, seed, ones)));
 }
 
@@ -70,7 +71,8 @@ TEST(SparseLinear, EqualsTheDenseProductWithItsGradient) {
           rows.keep = (random({rows.matrix->entries()}, 4) > 0).to(at::kByte);
           rows.factor = 2;
         }
-        const at::Tensor weight = leaf(random({out, 29}, 5)), other = leaf(weight), grad = random({31, out}, 6);
+        const at::Tensor weight = leaf(random({out, 29}, 5)), other = leaf(weight),
+                         grad = random({31, out}, 6);
         const at::Tensor dst = sparse_linear(rows, weight), expected = at::linear(to_dense(rows), other);
         dst.backward(grad);
         expected.backward(grad);
@@ -121,8 +123,10 @@ TEST(SparseFeatures, DropoutHitsEntriesAndKeepsTheirMean) {
   EXPECT_LT(distance(scores, at::linear(seen[0], model.parameter("linear", "weight").latent,
                                         model.parameter("linear", "bias").latent)),
             1e-4);
-  EXPECT_TRUE(at::equal(scores, run(model, rows, {.training = true, .seed = 5, .graph = {}, .observer = {}})));
-  EXPECT_FALSE(at::equal(scores, run(model, rows, {.training = true, .seed = 6, .graph = {}, .observer = {}})));
+  EXPECT_TRUE(
+      at::equal(scores, run(model, rows, {.training = true, .seed = 5, .graph = {}, .observer = {}})));
+  EXPECT_FALSE(
+      at::equal(scores, run(model, rows, {.training = true, .seed = 6, .graph = {}, .observer = {}})));
   EXPECT_LT(distance(run(model, rows), forward(model, source, 1, {})), 1e-5);
 }
 
@@ -145,7 +149,9 @@ TEST(SparseFeatures, MasksOfTheWeightHold) {
   weight.mask = (random(weight.latent.sizes(), 14) > 0).to(at::kFloat);
   const auto rows = random_rows(31, 29, 0.3, 15);
   const at::Tensor dst = run(model, rows, {.training = true, .graph = {}, .observer = {}});
-  EXPECT_LT(distance(dst, at::linear(to_dense(*rows), weight.latent * weight.mask, model.parameter("linear", "bias").latent)), 1e-5);
+  EXPECT_LT(distance(dst, at::linear(to_dense(*rows), weight.latent * weight.mask,
+                                     model.parameter("linear", "bias").latent)),
+            1e-5);
   dst.sum().backward();
   EXPECT_EQ((weight.latent.grad() * (1 - weight.mask)).abs().max().item<float>(), 0.0F);
 }
