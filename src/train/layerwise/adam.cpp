@@ -33,7 +33,8 @@ void Adam::step(at::Tensor& value, const at::Tensor& gradient, double learning_r
       v[i] = b2 * v[i] + c2 * (g[i] * g[i]);
     }
   });
-  const at::Tensor roots = second.sqrt();  // torch's is vectorised; the C library's, which sets errno, cannot be
+  const at::Tensor roots =
+      second.sqrt();  // torch's is vectorised; the C library's, which sets errno, cannot be
   const float* root = roots.data_ptr<float>();
   parallel_for(value.numel(), grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) w[i] -= rate * m[i] / (root[i] * correct2 + e);

@@ -33,8 +33,8 @@ Trajectory trajectory_of(const RunHistory& history, const LayerSchedule& schedul
       const bool stopped = epoch == epochs && !waits;
       const int l = static_cast<int>(layer);
       out.steps.push_back({l, l * schedule.decisions_per_layer() + epoch / schedule.decide_every - 1,
-                           history.losses[layer][static_cast<std::size_t>(epoch) - 1] - history.first_loss(), last_stop,
-                           stopped});
+                           history.losses[layer][static_cast<std::size_t>(epoch) - 1] - history.first_loss(),
+                           last_stop, stopped});
       last_stop = stopped;
     }
   }
@@ -47,7 +47,8 @@ Controller::Controller(const LayerSchedule& schedule, bool step_heads, std::uint
     fail(ErrorKind::usage, "controller", "it decides for 1 to 6 layers, not for {}", schedule.layers);
   const std::int64_t places = std::int64_t{schedule.layers} * schedule.decisions_per_layer();
   if (places == 0 || schedule.min_epochs >= schedule.decisions_per_layer() * schedule.decide_every)
-    fail(ErrorKind::usage, "controller", "{} epochs a layer with a decision every {} after {} leave nothing to decide",
+    fail(ErrorKind::usage, "controller",
+         "{} epochs a layer with a decision every {} after {} leave nothing to decide",
          schedule.epochs_per_layer, schedule.decide_every, schedule.min_epochs);
   Rng rng(derive_seed(seed, "controller"));
   const double bound = 1 / std::sqrt(static_cast<double>(width));
@@ -55,7 +56,8 @@ Controller::Controller(const LayerSchedule& schedule, bool step_heads, std::uint
   const auto normal = [&] { return rng.normal(); };
   const std::int64_t heads = step_heads ? places : 1;
   tensors_["embedding"] = drawn({2 * places, width - 1 - schedule.layers}, normal);
-  for (const char* name : {"lstm.weight_ih", "lstm.weight_hh"}) tensors_[name] = drawn({4 * width, width}, uniform);
+  for (const char* name : {"lstm.weight_ih", "lstm.weight_hh"})
+    tensors_[name] = drawn({4 * width, width}, uniform);
   for (const char* name : {"lstm.bias_ih", "lstm.bias_hh"}) tensors_[name] = drawn({4 * width}, uniform);
   tensors_["head.weight"] = drawn({heads, 2, width}, uniform);
   tensors_["head.bias"] = drawn({heads, 2}, uniform);
@@ -71,8 +73,9 @@ std::vector<at::Tensor> Controller::log_policy(const Trajectory& trajectory) con
   std::vector<at::Tensor> out;
   at::Tensor h = at::zeros({1, width}), c = at::zeros({1, width});
   for (const auto& step : trajectory.steps) {
-    std::tie(h, c) = at::lstm_cell(input_of(step), {h, c}, tensors_.at("lstm.weight_ih"), tensors_.at("lstm.weight_hh"),
-                                   tensors_.at("lstm.bias_ih"), tensors_.at("lstm.bias_hh"));
+    std::tie(h, c) =
+        at::lstm_cell(input_of(step), {h, c}, tensors_.at("lstm.weight_ih"), tensors_.at("lstm.weight_hh"),
+                      tensors_.at("lstm.bias_ih"), tensors_.at("lstm.bias_hh"));
     const std::int64_t head = step_heads_ ? step.place : 0;
     const at::Tensor scores = at::linear(h, tensors_.at("head.weight")[head], tensors_.at("head.bias")[head]);
     out.push_back(at::log_softmax(scores, 1).squeeze(0));
@@ -107,7 +110,8 @@ bool SampledStop::stop(const RunHistory& history) const {
 }
 
 bool ThresholdStop::stop(const RunHistory& history) const {
-  return controller_->stop_probabilities(trajectory_of(history, controller_->schedule())).back() >= threshold_;
+  return controller_->stop_probabilities(trajectory_of(history, controller_->schedule())).back() >=
+         threshold_;
 }
 
 }  // namespace tern::train

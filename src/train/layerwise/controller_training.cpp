@@ -34,7 +34,9 @@ void update(Controller& controller, std::map<std::string, Adam>& moments, const 
 }
 
 double mean(const std::vector<double>& values) {
-  return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  return values.empty()
+             ? 0
+             : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace
@@ -57,8 +59,9 @@ void check(const ControllerOptions& options) {
   fail_unknown("deployment", options.deployment, known);
 }
 
-ControllerTraining train_controller(const std::shared_ptr<Controller>& controller, const ControllerOptions& options,
-                                    std::uint64_t seed, const Episode& episode, const ProgressCallback& progress) {
+ControllerTraining train_controller(const std::shared_ptr<Controller>& controller,
+                                    const ControllerOptions& options, std::uint64_t seed,
+                                    const Episode& episode, const ProgressCallback& progress) {
   check(options);
   const auto begin = std::chrono::steady_clock::now();
   ControllerTraining out;
@@ -67,8 +70,10 @@ ControllerTraining train_controller(const std::shared_ptr<Controller>& controlle
   double baseline = 0, variance = 0;
   const double decay = options.baseline_decay;
   for (int round = 0; round < options.rounds; ++round) {
-    if (stop_requested()) fail(ErrorKind::interrupted, "controller", "stopped in round {} of {}", round + 1, options.rounds);
-    const SampledStop rule(controller, derive_seed(derive_seed(seed, "decisions"), static_cast<std::uint64_t>(round)));
+    if (stop_requested())
+      fail(ErrorKind::interrupted, "controller", "stopped in round {} of {}", round + 1, options.rounds);
+    const SampledStop rule(controller,
+                           derive_seed(derive_seed(seed, "decisions"), static_cast<std::uint64_t>(round)));
     const RunHistory history = episode(rule, round);
     trajectory = trajectory_of(history, controller->schedule());
     const double cost = history.last_loss() + options.epoch_cost * history.epochs();
@@ -76,20 +81,26 @@ ControllerTraining train_controller(const std::shared_ptr<Controller>& controlle
     out.mean_stop_probability = mean(controller->stop_probabilities(trajectory));
     const double advantage = cost - baseline;
     variance = decay * variance + (1 - decay) * advantage * advantage;
-    update(*controller, moments, trajectory, advantage, options.entropy * std::sqrt(variance), options.learning_rate);
+    update(*controller, moments, trajectory, advantage, options.entropy * std::sqrt(variance),
+           options.learning_rate);
     baseline = decay * baseline + (1 - decay) * cost;
     out.costs.push_back(cost);
     out.epochs.push_back(history.epochs());
     if (progress)
-      progress({"controller", round + 1, options.rounds, "rounds", {{"cost", cost}, {"baseline", baseline}},
+      progress({"controller",
+                round + 1,
+                options.rounds,
+                "rounds",
+                {{"cost", cost}, {"baseline", baseline}},
                 round + 1 == options.rounds});
   }
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return out;
 }
 
-std::unique_ptr<StoppingRule> deploy(std::shared_ptr<const Controller> controller, const ControllerOptions& options,
-                                     double mean_stop_probability, std::uint64_t seed) {
+std::unique_ptr<StoppingRule> deploy(std::shared_ptr<const Controller> controller,
+                                     const ControllerOptions& options, double mean_stop_probability,
+                                     std::uint64_t seed) {
   check(options);
   if (options.deployment == "sample")
     return std::make_unique<SampledStop>(std::move(controller), derive_seed(seed, "deployed decisions"));

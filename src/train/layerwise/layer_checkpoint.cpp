@@ -10,13 +10,16 @@ namespace {
 
 const std::string format_name = "tern.layerwise.1";
 
-std::string key(const char* name, std::size_t layer) { return fmt::format("{}/{}", name, layer + 1); }
+std::string key(const char* name, std::size_t layer) {
+  return fmt::format("{}/{}", name, layer + 1);
+}
 
 void store_run(pack::SafeTensors& file, const LayerRunState& run) {
   for (std::size_t layer = 0; layer < run.weights.size(); ++layer) {
     const auto& losses = run.history.losses[layer];
     file.tensors[key("weight", layer)] = learn::to_stored(run.weights[layer]);
-    file.tensors[key("losses", layer)] = pack::make_tensor({static_cast<std::int64_t>(losses.size())}, losses);
+    file.tensors[key("losses", layer)] =
+        pack::make_tensor({static_cast<std::int64_t>(losses.size())}, losses);
     file.tensors[key("seconds", layer)] = pack::make_tensor(
         {2}, std::vector<double>{run.times[layer].seconds, run.times[layer].propagation_seconds});
   }
@@ -65,7 +68,8 @@ void save_layer_checkpoint(const std::filesystem::path& path, const LayerCheckpo
   file.metadata["tern.format"] = format_name;
   file.metadata["fingerprint"] = checkpoint.fingerprint;
   store_run(file, checkpoint.run);
-  for (const auto& [name, tensor] : checkpoint.controller) file.tensors["controller/" + name] = learn::to_stored(tensor);
+  for (const auto& [name, tensor] : checkpoint.controller)
+    file.tensors["controller/" + name] = learn::to_stored(tensor);
   const ControllerTraining& training = checkpoint.controller_training;
   const auto rounds = static_cast<std::int64_t>(training.costs.size());
   file.tensors["rounds/costs"] = pack::make_tensor({rounds}, training.costs);
@@ -90,7 +94,8 @@ std::optional<LayerCheckpoint> load_layer_checkpoint(const std::filesystem::path
   LayerCheckpoint out;
   out.fingerprint = text("fingerprint");
   if (out.fingerprint != fingerprint)
-    fail(ErrorKind::usage, place, "the run was started with other settings; choose another folder or remove it");
+    fail(ErrorKind::usage, place,
+         "the run was started with other settings; choose another folder or remove it");
   out.run = restored_run(file, place);
   const std::string prefix = "controller/";
   for (auto entry = file.tensors.lower_bound(prefix);

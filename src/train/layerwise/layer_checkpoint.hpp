@@ -23,8 +23,8 @@ struct LayerCheckpoint {
 /// One safetensors file, whole or not at all. Errors: io.
 void save_layer_checkpoint(const std::filesystem::path& path, const LayerCheckpoint& checkpoint);
 
-/// None where there is no such file. Errors: bad_data for a corrupt one; usage for another fingerprint: "the run was
-/// started with other settings".
+/// None where there is no such file. Errors: bad_data for a corrupt one; usage for another fingerprint: "the
+/// run was started with other settings".
 std::optional<LayerCheckpoint> load_layer_checkpoint(const std::filesystem::path& path,
                                                      const std::string& fingerprint);
 

@@ -40,7 +40,8 @@ at::Tensor glorot(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
   const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
   Rng rng(seed);
   float* values = out.data_ptr<float>();
-  for (std::int64_t i = 0; i < out.numel(); ++i) values[i] = static_cast<float>(bound * (2 * rng.uniform() - 1));
+  for (std::int64_t i = 0; i < out.numel(); ++i)
+    values[i] = static_cast<float>(bound * (2 * rng.uniform() - 1));
   return out;
 }
 

@@ -11,13 +11,13 @@
 namespace tern::train {
 
 /// Loss of scores [rows, classes] and its gradient in them, in place. targets int64 [rows]: cross entropy of
-/// softmax(scores), mean over rows. targets float [rows, classes] of 0 and 1: cross entropy of sigmoid(scores), mean over
-/// rows and classes.
+/// softmax(scores), mean over rows. targets float [rows, classes] of 0 and 1: cross entropy of
+/// sigmoid(scores), mean over rows and classes.
 double loss_and_gradient(at::Tensor& scores, const at::Tensor& targets);
 
-/// scores = relu(x W) Theta, x some rows of P X (You et al. 2020, eq. 5): no bias, no dropout.
-///   weight  [columns, hidden], the transpose of how a linear layer keeps it: sparse rows multiply it as it lies
-///   theta   [classes, hidden]
+/// scores = relu(x W) Theta', x some rows of P X (You et al. 2020): no bias, no dropout. W [columns, hidden]
+/// is the transpose of how a linear layer keeps it: sparse rows multiply it as it lies. Theta [classes,
+/// hidden].
 struct LayerClassifier {
   at::Tensor weight, theta;
   Adam weight_moments, theta_moments;

@@ -1,5 +1,7 @@
 #include "train/layerwise/layer_input.hpp"
 
+#include <algorithm>
+
 #include "kernels/graph/spmm.hpp"
 #include "learn/torch.hpp"
 #include "train/layerwise/dense_product.hpp"
@@ -48,7 +50,8 @@ at::Tensor multiply_transposed(RowBatch& x, const at::Tensor& gradient) {
   if (!x.transposed) x.transposed = graph::transpose(x.sparse);
   const at::Tensor plain = gradient.contiguous();
   at::Tensor out = at::empty({x.sparse.columns, gradient.size(1)});
-  kernels::spmm(csr_of(x.transposed->matrix), gradient.size(1), plain.data_ptr<float>(), out.data_ptr<float>());
+  kernels::spmm(csr_of(x.transposed->matrix), gradient.size(1), plain.data_ptr<float>(),
+                out.data_ptr<float>());
   return out;
 }
 
@@ -88,10 +91,11 @@ void LayerInput::release() const {
   if (!is_sparse()) dense_.release(0, rows());
 }
 
-RowMatrix transform(const LayerInput& input, const at::Tensor& weight, bool relu, const std::filesystem::path& scratch,
-                    const std::string& name) {
+RowMatrix transform(const LayerInput& input, const at::Tensor& weight, bool relu,
+                    const std::filesystem::path& scratch, const std::string& name) {
   RowMatrix out = RowMatrix::make(scratch, name, input.rows(), weight.size(1));
-  for_each_block(input.rows(), input.columns(), [&](std::int64_t first, std::int64_t last) {
+  const std::int64_t widest = std::max(input.columns(), weight.size(1));
+  for_each_block(input.rows(), widest, [&](std::int64_t first, std::int64_t last) {
     at::Tensor product = multiply(input.block(first, last), weight);
     if (relu) product.relu_();
     out.block(first, last).copy_(product);

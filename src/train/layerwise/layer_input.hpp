@@ -17,7 +17,7 @@ namespace tern::train {
 /// Some rows, to be multiplied: dense [rows, columns], or sparse.
 struct RowBatch {
   at::Tensor dense;
-  graph::SparseMatrix sparse;  ///< used where `dense` is undefined
+  graph::SparseMatrix sparse;                         ///< used where `dense` is undefined
   std::optional<graph::TransposedMatrix> transposed;  ///< of `sparse`, from the first multiply_transposed on
 };
 
@@ -58,7 +58,7 @@ class LayerInput {
 };
 
 /// input W, block by block, rectified where `relu`. `name` is that of the scratch file.
-RowMatrix transform(const LayerInput& input, const at::Tensor& weight, bool relu, const std::filesystem::path& scratch,
-                    const std::string& name);
+RowMatrix transform(const LayerInput& input, const at::Tensor& weight, bool relu,
+                    const std::filesystem::path& scratch, const std::string& name);
 
 }  // namespace tern::train

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string name_of_layer(std::size_t layer) { return fmt::format("layer {}", layer + 1); }
+std::string name_of_layer(std::size_t layer) {
+  return fmt::format("layer {}", layer + 1);
+}
 
 std::uint64_t seed_of(std::uint64_t seed, std::string_view what, std::size_t layer) {
   return derive_seed(derive_seed(seed, what), static_cast<std::uint64_t>(layer));
@@ -36,8 +38,11 @@ void LayerRun::propagate() {
 void LayerRun::freeze(std::size_t layer, const at::Tensor& weight) {
   all_rows_.reset();
   state_.weights.push_back(weight);
-  if (finished()) input_ = {};
-  else input_ = LayerInput(transform(input_, weight, true, options_.scratch, fmt::format("layer-{}", layer + 1)));
+  if (finished())
+    input_ = {};
+  else
+    input_ =
+        LayerInput(transform(input_, weight, true, options_.scratch, fmt::format("layer-{}", layer + 1)));
 }
 
 void LayerRun::adopt(LayerRunState state) {
@@ -98,10 +103,12 @@ void LayerRun::train_layer(const StoppingRule& rule, const ProgressCallback& pro
       fail(ErrorKind::interrupted, place, "stopped before epoch {} of {}", epoch, schedule.epochs_per_layer);
     const double loss = train_epoch(classifier, layer, epoch);
     if (!std::isfinite(loss))
-      fail(ErrorKind::bad_data, place, "the loss of epoch {} is {}; features are too large, or learning_rate = {} is",
-           epoch, loss, options_.learning_rate);
+      fail(ErrorKind::bad_data, place,
+           "the loss of epoch {} is {}; features are too large, or learning_rate = {} is", epoch, loss,
+           options_.learning_rate);
     history.losses.back().push_back(loss);
-    const bool ends = epoch == schedule.epochs_per_layer || (schedule.decides_at(epoch) && rule.stop(history));
+    const bool ends =
+        epoch == schedule.epochs_per_layer || (schedule.decides_at(epoch) && rule.stop(history));
     if (progress) progress({place, epoch, schedule.epochs_per_layer, "epochs", {{"loss", loss}}, ends});
     if (ends) break;
   }

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 void check(const LayerwiseOptions& options) {
   const auto require = [](bool good, const char* name, auto value, const char* range) {
@@ -38,7 +40,7 @@ LayerSchedule schedule_of(const LayerwiseOptions& o) {
 }
 
 LayerRunOptions run_options(const LayerwiseOptions& o) {
-  return {schedule_of(o), o.hidden,  o.learning_rate, o.batch_rows, o.fresh_classifier_per_layer,
+  return {schedule_of(o), o.hidden, o.learning_rate, o.batch_rows, o.fresh_classifier_per_layer,
           o.seed,         o.scratch};
 }
 
@@ -55,7 +57,9 @@ std::uint64_t hash_of_features(const LayerInput& input, std::uint64_t hash) {
     const std::int64_t row = i * input.rows() / count;
     const RowBatch batch = input.block(row, row + 1);
     if (batch.dense.defined()) {
-      hash = hash_of(std::span<const float>(batch.dense.data_ptr<float>(), static_cast<std::size_t>(input.columns())), hash);
+      hash = hash_of(
+          std::span<const float>(batch.dense.data_ptr<float>(), static_cast<std::size_t>(input.columns())),
+          hash);
     } else {
       hash = hash_of(std::span<const std::int32_t>(batch.sparse.col), hash);
       hash = hash_of(std::span<const float>(batch.sparse.value), hash);
@@ -73,7 +77,8 @@ std::string fingerprint_of(const NodeData& data, const LayerwiseOptions& o) {
   hash = hash_of(std::span<const std::int32_t>(data.split->train), hash);
   hash = hash_of_features(data.input(), hash);
   std::string text = fmt::format(
-      "data {} classes {} layers {} hidden {} learning_rate {} batch_rows {} epochs {} decide_every {} min_epochs {} "
+      "data {} classes {} layers {} hidden {} learning_rate {} batch_rows {} epochs {} decide_every {} "
+      "min_epochs {} "
       "inductive {} fresh {} seed {} stopping {}",
       to_hex(hash), data.num_classes, o.layers, o.hidden, o.learning_rate, o.batch_rows, o.epochs_per_layer,
       o.decide_every, o.min_epochs, o.inductive, o.fresh_classifier_per_layer, o.seed, o.stopping);
@@ -105,43 +110,51 @@ Episode episodes_on_parts(const NodeData& data, const LayerwiseOptions& options)
 
 /// The trained controller, from the checkpoint where that has one.
 std::shared_ptr<Controller> trained_controller(const NodeData& data, const LayerwiseOptions& options,
-                                               LayerCheckpoint& checkpoint, const ProgressCallback& progress) {
-  auto controller = std::make_shared<Controller>(schedule_of(options), options.controller.step_heads, options.seed);
+                                               LayerCheckpoint& checkpoint,
+                                               const ProgressCallback& progress) {
+  auto controller =
+      std::make_shared<Controller>(schedule_of(options), options.controller.step_heads, options.seed);
   if (!checkpoint.controller.empty()) {
     const c10::NoGradGuard no_grad;
     for (auto& [name, tensor] : controller->tensors()) {
       const auto stored = checkpoint.controller.find(name);
       if (stored == checkpoint.controller.end() || stored->second.sizes() != tensor.sizes())
-        fail(ErrorKind::bad_data, options.checkpoint.string(), "controller/{} is missing or has another shape", name);
+        fail(ErrorKind::bad_data, options.checkpoint.string(),
+             "controller/{} is missing or has another shape", name);
       tensor.copy_(stored->second);
     }
     return controller;
   }
-  checkpoint.controller_training =
-      train_controller(controller, options.controller, options.seed, episodes_on_parts(data, options), progress);
-  for (const auto& [name, tensor] : controller->tensors()) checkpoint.controller[name] = tensor.detach().clone();
+  checkpoint.controller_training = train_controller(controller, options.controller, options.seed,
+                                                    episodes_on_parts(data, options), progress);
+  for (const auto& [name, tensor] : controller->tensors())
+    checkpoint.controller[name] = tensor.detach().clone();
   if (!options.checkpoint.empty()) save_layer_checkpoint(options.checkpoint, checkpoint);
   return controller;
 }
 
 std::unique_ptr<StoppingRule> rule_of(const NodeData& data, const LayerwiseOptions& options,
                                       LayerCheckpoint& checkpoint, const ProgressCallback& progress) {
-  if (options.stopping == "plateau") return std::make_unique<PlateauStop>(options.plateau, options.decide_every);
+  if (options.stopping == "plateau")
+    return std::make_unique<PlateauStop>(options.plateau, options.decide_every);
   if (options.stopping == "fixed") return std::make_unique<FixedStop>();
   const auto controller = trained_controller(data, options, checkpoint, progress);
-  return deploy(controller, options.controller, checkpoint.controller_training.mean_stop_probability, options.seed);
+  return deploy(controller, options.controller, checkpoint.controller_training.mean_stop_probability,
+                options.seed);
 }
 
 /// Train, checkpoint, layer after layer.
-LayerwiseResult trained(const NodeData& data, const LayerwiseOptions& options, const ProgressCallback& progress) {
+LayerwiseResult trained(const NodeData& data, const LayerwiseOptions& options,
+                        const ProgressCallback& progress) {
   LayerCheckpoint checkpoint;
   const bool keeps = !options.checkpoint.empty();
   const std::string fingerprint = keeps ? fingerprint_of(data, options) : std::string();
   if (keeps) checkpoint = load_layer_checkpoint(options.checkpoint, fingerprint).value_or(LayerCheckpoint{});
   checkpoint.fingerprint = fingerprint;
   const std::unique_ptr<StoppingRule> rule = rule_of(data, options, checkpoint, progress);
-  LayerRun run(options.inductive ? part_of_graph(data, data.split->train, options.scratch) : whole_graph(data),
-               run_options(options));
+  LayerRun run(
+      options.inductive ? part_of_graph(data, data.split->train, options.scratch) : whole_graph(data),
+      run_options(options));
   run.adopt(checkpoint.run);
   while (!run.finished()) {
     run.train_layer(*rule, progress);

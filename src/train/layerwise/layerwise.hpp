@@ -1,9 +1,10 @@
 // L-GCN and L2-GCN: graph convolutional networks trained layer after layer.
 //
-// You, Chen, Wang and Shen (2020), "L2-GCN: Layer-Wise and Learned Efficient Training of Graph Convolutional Networks".
-// A layer sees features that were propagated once, X <- P X with P = C^-1 (A + I) + I (graph::Normalisation::lgcn), so
-// that training is on independent rows and a run costs one sparse product a layer, whatever the number of epochs. Memory is
-// that of the graph and of two feature matrices, which may lie in scratch files.
+// You, Chen, Wang and Shen (2020), "L2-GCN: Layer-Wise and Learned Efficient Training of Graph Convolutional
+// Networks". A layer sees features that were propagated once, X <- P X with P = C^-1 (A + I) + I
+// (graph::Normalisation::lgcn), so that training is on independent rows and a run costs one sparse product a
+// layer, whatever the number of epochs. Memory is that of the graph and of two feature matrices, which may
+// lie in scratch files.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +25,16 @@
 namespace tern::train {
 
 struct LayerwiseOptions {
-  int layers = 2;                  ///< >= 1
-  std::int64_t hidden = 16;        ///< outputs of every layer; >= 1
-  double learning_rate = 0.005;    ///< of Adam; > 0
-  std::int64_t batch_rows = 256;   ///< labelled rows a step, 0: all; >= 0
-  int epochs_per_layer = 80;       ///< >= 1
-  int decide_every = 10;           ///< epochs between questions to the stopping rule; >= 1
-  int min_epochs = 0;              ///< of a layer before the first question; >= 0
-  bool inductive = false;          ///< training sees only its own nodes and the edges between them
+  int layers = 2;                           ///< >= 1
+  std::int64_t hidden = 16;                 ///< outputs of every layer; >= 1
+  double learning_rate = 0.005;             ///< of Adam; > 0
+  std::int64_t batch_rows = 256;            ///< labelled rows a step, 0: all; >= 0
+  int epochs_per_layer = 80;                ///< >= 1
+  int decide_every = 10;                    ///< epochs between questions to the stopping rule; >= 1
+  int min_epochs = 0;                       ///< of a layer before the first question; >= 0
+  bool inductive = false;                   ///< training sees only its own nodes and the edges between them
   bool fresh_classifier_per_layer = false;  ///< LayerRunOptions
-  std::string stopping = "fixed";  ///< a row of stopping_table()
+  std::string stopping = "fixed";           ///< a row of stopping_table()
   PlateauOptions plateau;
   ControllerOptions controller;
   std::uint64_t seed = 1;
@@ -47,24 +48,24 @@ struct LayerwiseLayer {
 };
 
 struct LayerwiseResult {
-  /// float32 [out, in]: W_1 [hidden, features], W_2 .. W_L [hidden, hidden], Theta [classes, hidden]; those of a Net
-  /// propagate(lgcn) -> linear -> relu, L times, then linear, none with bias.
+  /// float32 [out, in]: W_1 [hidden, features], W_2 .. W_L [hidden, hidden], Theta [classes, hidden]; those
+  /// of a Net propagate(lgcn) -> linear -> relu, L times, then linear, none with bias.
   std::vector<at::Tensor> weights;
   std::vector<LayerwiseLayer> layers;
-  SplitScores scores;              ///< of the network on the whole graph
-  std::string metric;              ///< "accuracy" or "micro-F1"
-  int epochs = 0;                  ///< over all layers
-  int epochs_saved = 0;            ///< layers * epochs_per_layer - epochs
-  int propagations = 0;            ///< sparse products of training; layers, unless a finished run was only read
-  double training_seconds = 0;     ///< over all layers, without the controller's rounds
+  SplitScores scores;           ///< of the network on the whole graph
+  std::string metric;           ///< "accuracy" or "micro-F1"
+  int epochs = 0;               ///< over all layers
+  int epochs_saved = 0;         ///< layers * epochs_per_layer - epochs
+  int propagations = 0;         ///< sparse products of training; layers, unless a finished run was only read
+  double training_seconds = 0;  ///< over all layers, without the controller's rounds
   double evaluation_seconds = 0;
   std::optional<ControllerTraining> controller;  ///< where it was trained or read from the checkpoint
 };
 
-/// Trains on data.split->train and scores all of the split. Equal seeds, threads and builds give equal weights, bit for
-/// bit, also where a run was killed and went on from its checkpoint. Progress: stages "controller", then "layer 1" ..
-/// Errors: usage for options; those of check(data) and of LayerRun; interrupted when a stop was requested, with every
-/// finished layer in the checkpoint.
+/// Trains on data.split->train and scores all of the split. Equal seeds, threads and builds give equal
+/// weights, bit for bit, also where a run was killed and went on from its checkpoint. Progress: stages
+/// "controller", then "layer 1" .. Errors: usage for options; those of check(data) and of LayerRun;
+/// interrupted when a stop was requested, with every finished layer in the checkpoint.
 LayerwiseResult train_layerwise(const NodeData& data, const LayerwiseOptions& options,
                                 const ProgressCallback& progress = {});
 

@@ -44,7 +44,8 @@ void check_labels(const NodeData& data) {
     fail(ErrorKind::bad_data, "labels", "nodes need one label each, or several, and have {}",
          data.labels.empty() ? "none" : "both");
   const std::int64_t expected = data.has_many_labels() ? nodes * data.num_classes : nodes;
-  const auto given = static_cast<std::int64_t>(data.has_many_labels() ? data.multi_labels.size() : data.labels.size());
+  const auto given =
+      static_cast<std::int64_t>(data.has_many_labels() ? data.multi_labels.size() : data.labels.size());
   if (given != expected) fail(ErrorKind::bad_data, "labels", "{} labels, expected {}", given, expected);
   for (Index i = 0; i < data.labels.size(); ++i)
     if (data.labels[i] < -1 || data.labels[i] >= data.num_classes)
@@ -81,7 +82,8 @@ LayerInput NodeData::input() const {
   if (features->is_sparse) return LayerInput(&features->sparse);
   const std::int64_t columns = std::max<std::int64_t>(1, features->columns);
   return LayerInput(RowMatrix::view(features->dense.data(),
-                                    static_cast<std::int64_t>(features->dense.size()) / columns, features->columns));
+                                    static_cast<std::int64_t>(features->dense.size()) / columns,
+                                    features->columns));
 }
 
 NodeData node_data(const graph::GraphData& data, const graph::Split& split) {
@@ -96,7 +98,8 @@ NodeData node_data(const graph::GraphData& data, const graph::Split& split) {
 }
 
 void check(const NodeData& data) {
-  if (data.graph == nullptr || data.split == nullptr) fail(ErrorKind::usage, "nodes", "a graph and a split are needed");
+  if (data.graph == nullptr || data.split == nullptr)
+    fail(ErrorKind::usage, "nodes", "a graph and a split are needed");
   if ((data.features == nullptr) == (data.mapped == nullptr))
     fail(ErrorKind::usage, "nodes", "features are given in memory or mapped, one of both");
   check_features(data);
@@ -132,8 +135,9 @@ TrainingView part_of_graph(const NodeData& data, std::span<const std::int32_t> n
                            const std::filesystem::path& scratch) {
   const std::vector<std::int64_t> ids(nodes.begin(), nodes.end());
   const auto count = static_cast<std::int64_t>(nodes.size());
-  return {graph::induced_subgraph(*data.graph, nodes), data.input().select(at::tensor(ids, at::kLong), scratch),
-          at::arange(count, at::kLong), targets_of(data, nodes), data.num_classes};
+  return {graph::induced_subgraph(*data.graph, nodes),
+          data.input().select(at::tensor(ids, at::kLong), scratch), at::arange(count, at::kLong),
+          targets_of(data, nodes), data.num_classes};
 }
 
 }  // namespace tern::train

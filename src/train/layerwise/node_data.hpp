@@ -16,10 +16,10 @@ namespace tern::train {
 /// Views; whatever they show must outlive the run.
 struct NodeData {
   const graph::Graph* graph = nullptr;
-  const graph::Features* features = nullptr;  ///< dense or sparse; null where they are mapped
+  const graph::Features* features = nullptr;    ///< dense or sparse; null where they are mapped
   const graph::MappedMatrix* mapped = nullptr;  ///< [num_nodes, columns]
   std::int64_t num_classes = 0;
-  std::span<const std::int32_t> labels;       ///< class of each node, -1 unknown; empty where there are several
+  std::span<const std::int32_t> labels;  ///< class of each node, -1 unknown; empty where there are several
   std::span<const std::uint8_t> multi_labels;  ///< [num_nodes, num_classes] of 0 and 1
   const graph::Split* split = nullptr;
 
@@ -31,9 +31,9 @@ struct NodeData {
 /// The labelled nodes of a data set with one of its splits.
 NodeData node_data(const graph::GraphData& data, const graph::Split& split);
 
-/// Errors: usage where something is not given; bad_data naming what contradicts what, the first feature that is not
-/// finite, the first training node without a label, a node out of range or twice in the training split, and a split
-/// without training nodes.
+/// Errors: usage where something is not given; bad_data naming what contradicts what, the first feature that
+/// is not finite, the first training node without a label, a node out of range or twice in the training
+/// split, and a split without training nodes.
 void check(const NodeData& data);
 
 /// int64 [nodes] classes, or float [nodes, num_classes] of 0 and 1.

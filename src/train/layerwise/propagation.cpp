@@ -16,7 +16,8 @@ constexpr std::int64_t rows_a_piece = 512;  // of a sparse result, computed by o
 
 /// Calls visit(v, P_uv) for the entries of row u of P, the diagonal's own part last.
 template <typename Visit>
-void for_each_term(const graph::Graph& graph, const graph::Scales& scales, std::int64_t u, const Visit& visit) {
+void for_each_term(const graph::Graph& graph, const graph::Scales& scales, std::int64_t u,
+                   const Visit& visit) {
   const auto row = static_cast<Index>(u);
   for (std::int64_t e = graph.rowptr()[row]; e < graph.rowptr()[row + 1]; ++e)
     visit(graph.col()[static_cast<Index>(e)], scales.row[row] * graph.weight_of(e));
@@ -38,7 +39,8 @@ class SparseRow {
 
   /// Columns that row u touches, ascending.
   const std::vector<std::int32_t>& compute(std::int64_t u) {
-    for (const std::int32_t column : touched_) sum_[static_cast<Index>(column)] = 0, seen_[static_cast<Index>(column)] = 0;
+    for (const std::int32_t column : touched_)
+      sum_[static_cast<Index>(column)] = 0, seen_[static_cast<Index>(column)] = 0;
     touched_.clear();
     for_each_term(graph_, scales_, u, [&](std::int64_t v, float factor) {
       for_each_entry(x_, v, [&](std::int32_t column, float value) {
@@ -65,7 +67,8 @@ double sampled_density(SparseRow& row, std::int64_t rows, std::int64_t columns) 
   if (rows == 0 || columns == 0) return 0;
   const std::int64_t count = std::min(rows, sampled_rows);
   std::int64_t entries = 0;
-  for (std::int64_t i = 0; i < count; ++i) entries += static_cast<std::int64_t>(row.compute(i * rows / count).size());
+  for (std::int64_t i = 0; i < count; ++i)
+    entries += static_cast<std::int64_t>(row.compute(i * rows / count).size());
   return static_cast<double>(entries) / static_cast<double>(count * columns);
 }
 
@@ -112,12 +115,14 @@ RowMatrix Propagation::run_dense(const RowMatrix& input, const std::string& name
   RowMatrix out = RowMatrix::make(scratch_, name, input.rows(), f);
   std::vector<std::int64_t> rowptr;
   for_each_block(input.rows(), f, [&](std::int64_t first, std::int64_t last) {
-    const auto from = graph_.rowptr().subspan(static_cast<Index>(first), static_cast<Index>(last - first) + 1);
+    const auto from =
+        graph_.rowptr().subspan(static_cast<Index>(first), static_cast<Index>(last - first) + 1);
     rowptr.assign(from.begin(), from.end());
     const std::int64_t edge = rowptr.front();
     for (std::int64_t& at : rowptr) at -= edge;
     const float* weight = graph_.is_weighted() ? graph_.weight().data() + edge : nullptr;
-    const kernels::Csr rows{last - first, graph_.num_nodes(), rowptr.data(), graph_.col().data() + edge, weight};
+    const kernels::Csr rows{last - first, graph_.num_nodes(), rowptr.data(), graph_.col().data() + edge,
+                            weight};
     float* dst = out.writable() + first * f;
     kernels::SpmmTerms terms;
     terms.row = scales_.row.data() + first;
@@ -164,7 +169,8 @@ LayerInput Propagation::run_sparse(const graph::SparseMatrix& input, const std::
       for (std::int64_t u = p * rows_a_piece; u < std::min(rows, (p + 1) * rows_a_piece); ++u) {
         const std::vector<std::int32_t>& touched = row.compute(u);
         piece.length.push_back(static_cast<std::int64_t>(touched.size()));
-        for (const std::int32_t column : touched) piece.col.push_back(column), piece.value.push_back(row[column]);
+        for (const std::int32_t column : touched)
+          piece.col.push_back(column), piece.value.push_back(row[column]);
       }
     }
   });

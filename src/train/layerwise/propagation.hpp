@@ -10,17 +10,17 @@
 
 namespace tern::train {
 
-/// A graph whose matrix P (graph::Normalisation::lgcn, You et al. 2020) multiplies features, block of rows after block of
-/// rows, so that mapped ones need not fit into memory. Counts its products and their time.
+/// A graph whose matrix P (graph::Normalisation::lgcn, You et al. 2020) multiplies features, block of rows
+/// after block of rows, so that mapped ones need not fit into memory. Counts its products and their time.
 class Propagation {
  public:
   /// `scratch`: folder for dense results, empty: memory.
   Propagation(graph::Graph graph, std::filesystem::path scratch);
 
   const graph::Graph& graph() const { return graph_; }
-  /// P X, of the shape of X. A sparse X gives a sparse result where that is (by a sample of its rows) to at most a
-  /// quarter not zero, otherwise a dense one. Bits do not depend on threads, on blocks or on where rows lie.
-  /// REQUIRES: as many rows as nodes. `name` is that of the scratch file.
+  /// P X, of the shape of X. A sparse X gives a sparse result where that is (by a sample of its rows) to at
+  /// most a quarter not zero, otherwise a dense one. Bits do not depend on threads, on blocks or on where
+  /// rows lie. REQUIRES: as many rows as nodes. `name` is that of the scratch file.
   LayerInput run(const LayerInput& input, const std::string& name);
 
   int count() const { return count_; }

@@ -17,8 +17,8 @@ namespace tern::train {
 class RowMatrix {
  public:
   RowMatrix() = default;
-  /// New values, not set: in memory where `scratch` is empty, else mapped from a file of that folder that vanishes with
-  /// the matrix. Errors: io (the disk is full).
+  /// New values, not set: in memory where `scratch` is empty, else mapped from a file of that folder that
+  /// vanishes with the matrix. Errors: io (the disk is full).
   static RowMatrix make(const std::filesystem::path& scratch, const std::string& name, std::int64_t rows,
                         std::int64_t columns);
   /// Values of somebody else, who keeps them.
@@ -41,6 +41,7 @@ class RowMatrix {
 };
 
 /// Calls body(first, last) for blocks of rows, in order, each of about 32 MiB at `columns` floats a row.
-void for_each_block(std::int64_t rows, std::int64_t columns, const std::function<void(std::int64_t, std::int64_t)>& body);
+void for_each_block(std::int64_t rows, std::int64_t columns,
+                    const std::function<void(std::int64_t, std::int64_t)>& body);
 
 }  // namespace tern::train

@@ -39,15 +39,15 @@ double micro_f1(const RowMatrix& scores, const NodeData& data, std::span<const s
 
 }  // namespace
 
-RowMatrix predict(const graph::Graph& graph, const LayerInput& features, const std::vector<at::Tensor>& weights,
-                  const std::filesystem::path& scratch) {
+RowMatrix predict(const graph::Graph& graph, const LayerInput& features,
+                  const std::vector<at::Tensor>& weights, const std::filesystem::path& scratch) {
   const c10::NoGradGuard no_grad;
   Propagation propagation(graph, scratch);
   LayerInput input = features;
   for (std::size_t layer = 0; layer < weights.size(); ++layer) {
     if (weights[layer].size(1) != input.columns())
-      fail(ErrorKind::usage, "weights", "layer {} reads {} features and gets {}", layer + 1, weights[layer].size(1),
-           input.columns());
+      fail(ErrorKind::usage, "weights", "layer {} reads {} features and gets {}", layer + 1,
+           weights[layer].size(1), input.columns());
     const std::string name = fmt::format("predicted-{}", layer + 1);
     input = LayerInput(transform(input, weights[layer].t().contiguous(), false, scratch, name));
     if (layer + 1 == weights.size()) break;

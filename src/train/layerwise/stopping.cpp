@@ -12,10 +12,12 @@ int RunHistory::epochs() const {
   return sum;
 }
 
-PlateauStop::PlateauStop(PlateauOptions options, int decide_every) : options_(options), decide_every_(decide_every) {
+PlateauStop::PlateauStop(PlateauOptions options, int decide_every)
+    : options_(options), decide_every_(decide_every) {
   if (!(options.relative >= 0 && options.relative < 1))
     fail(ErrorKind::usage, "plateau", "relative = {} is not in 0 .. 1", options.relative);
-  if (options.decisions < 1) fail(ErrorKind::usage, "plateau", "decisions = {} is not positive", options.decisions);
+  if (options.decisions < 1)
+    fail(ErrorKind::usage, "plateau", "decisions = {} is not positive", options.decisions);
   if (decide_every < 1) fail(ErrorKind::usage, "plateau", "decide_every = {} is not positive", decide_every);
 }
 
@@ -35,23 +37,25 @@ bool PlateauStop::stop(const RunHistory& history) const {
 }
 
 std::vector<MethodInfo> stopping_table() {
-  return {{"fixed", "every layer gets all its epochs", "You et al. 2020 (L-GCN)", {}},
-          {"plateau",
-           "a layer stops where its training loss no longer falls",
-           "usual practice; the baseline of 'controller'",
-           {{"relative", "float", "0.01", "0..1", "improvement that counts, in parts of the best loss"},
-            {"decisions", "int", "2", ">= 1", "decisions in a row without one"}}},
-          {"controller",
-           "a recurrent network, trained by policy gradient on small subgraphs, decides",
-           "You et al. 2020 (L2-GCN); Williams 1992",
-           {{"rounds", "int", "200", ">= 1", "runs on subgraphs that it learns from"},
-            {"sample_nodes", "int", "1024", ">= 1", "training nodes of a subgraph"},
-            {"batch_rows", "int", "0", ">= 0", "rows of a batch in those runs, 0: all"},
-            {"epoch_cost", "float", "2e-3", ">= 0", "added to the final loss for every epoch"},
-            {"learning_rate", "float", "0.02", "> 0", "of Adam"},
-            {"entropy", "float", "0.1", ">= 0", "weight of the policy's entropy, in running deviations of the cost"},
-            {"step_heads", "bool", "true", "", "an output layer for each place of a decision, else one for all"},
-            {"deployment", "string", "greedy", "greedy|sample|mean", "how probabilities become decisions"}}}};
+  return {
+      {"fixed", "every layer gets all its epochs", "You et al. 2020 (L-GCN)", {}},
+      {"plateau",
+       "a layer stops where its training loss no longer falls",
+       "usual practice; the baseline of 'controller'",
+       {{"relative", "float", "0.01", "0..1", "improvement that counts, in parts of the best loss"},
+        {"decisions", "int", "2", ">= 1", "decisions in a row without one"}}},
+      {"controller",
+       "a recurrent network, trained by policy gradient on small subgraphs, decides",
+       "You et al. 2020 (L2-GCN); Williams 1992",
+       {{"rounds", "int", "200", ">= 1", "runs on subgraphs that it learns from"},
+        {"sample_nodes", "int", "1024", ">= 1", "training nodes of a subgraph"},
+        {"batch_rows", "int", "0", ">= 0", "rows of a batch in those runs, 0: all"},
+        {"epoch_cost", "float", "2e-3", ">= 0", "added to the final loss for every epoch"},
+        {"learning_rate", "float", "0.02", "> 0", "of Adam"},
+        {"entropy", "float", "0.1", ">= 0",
+         "weight of the policy's entropy, in running deviations of the cost"},
+        {"step_heads", "bool", "true", "", "an output layer for each place of a decision, else one for all"},
+        {"deployment", "string", "greedy", "greedy|sample|mean", "how probabilities become decisions"}}}};
 }
 
 }  // namespace tern::train

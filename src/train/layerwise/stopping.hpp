@@ -1,7 +1,7 @@
 // When a layer of a layer-wise run has been trained long enough.
 //
-// A rule is a pure function of what the run has seen so far (RunHistory), so that a run that resumes asks it the same
-// questions and gets the same answers without any state of the rule being kept.
+// A rule is a pure function of what the run has seen so far (RunHistory), so that a run that resumes asks it
+// the same questions and gets the same answers without any state of the rule being kept.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@
 
 namespace tern::train {
 
-/// When rules are asked: after every `decide_every` epochs of a layer, from the first such epoch beyond `min_epochs` on
-/// and before the last one, where the layer ends unasked.
+/// When rules are asked: after every `decide_every` epochs of a layer, from the first such epoch beyond
+/// `min_epochs` on and before the last one, where the layer ends unasked.
 struct LayerSchedule {
   int layers = 2;             ///< >= 1
   int epochs_per_layer = 80;  ///< >= 1; no layer is trained for longer
@@ -22,7 +22,8 @@ struct LayerSchedule {
   bool decides_at(int epoch) const {
     return epoch % decide_every == 0 && epoch > min_epochs && epoch < epochs_per_layer;
   }
-  /// Places of decisions in a layer: epoch k * decide_every is place k - 1, whether or not a rule is asked there.
+  /// Places of decisions in a layer: epoch k * decide_every is place k - 1, whether or not a rule is asked
+  /// there.
   int decisions_per_layer() const { return (epochs_per_layer - 1) / decide_every; }
 };
 
@@ -40,7 +41,8 @@ struct RunHistory {
 class StoppingRule {
  public:
   virtual ~StoppingRule() = default;
-  /// Whether the last layer of `history` stops here. REQUIRES: history.open and an epoch where the schedule decides.
+  /// Whether the last layer of `history` stops here. REQUIRES: history.open and an epoch where the schedule
+  /// decides.
   virtual bool stop(const RunHistory& history) const = 0;
 };
 
@@ -55,8 +57,9 @@ struct PlateauOptions {
   int decisions = 2;       ///< in a row without such an improvement; >= 1
 };
 
-/// Stops a layer whose loss has not fallen below (1 - relative) * its best for some decisions in a row. The loss of a
-/// decision is the mean over the epochs since the decision before, which mini-batches make less noisy than one epoch.
+/// Stops a layer whose loss has not fallen below (1 - relative) * its best for some decisions in a row. The
+/// loss of a decision is the mean over the epochs since the decision before, which mini-batches make less
+/// noisy than one epoch.
 class PlateauStop : public StoppingRule {
  public:
   /// Errors: usage for options out of range.

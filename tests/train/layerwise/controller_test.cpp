@@ -33,8 +33,8 @@ TEST(Controller, TrajectoryHoldsWhatWasDone) {
   EXPECT_EQ(stopped.steps[2].layer, 1);
   EXPECT_FALSE(stopped.steps[1].last_stop);
   EXPECT_TRUE(stopped.steps[2].last_stop);
-  EXPECT_NEAR(stopped.steps[0].change, -0.9, 1e-12);   // epoch 10
-  EXPECT_NEAR(stopped.steps[2].change, -2.9, 1e-12);   // epoch 20 + 10
+  EXPECT_NEAR(stopped.steps[0].change, -0.9, 1e-12);  // epoch 10
+  EXPECT_NEAR(stopped.steps[2].change, -2.9, 1e-12);  // epoch 20 + 10
 }
 
 TEST(Controller, EndOfALayerIsNobodysDecision) {
@@ -72,7 +72,8 @@ std::vector<double> by_hand(const Controller& controller, const Trajectory& traj
   std::vector<double> h(8, 0), c(8, 0), out;
   for (const auto& step : trajectory.steps) {
     std::vector<double> x(8);
-    for (int i = 0; i < 3; ++i) x[static_cast<std::size_t>(i)] = 0.1 * (i == step.layer + 1 ? 1 : step.change + 1);
+    for (int i = 0; i < 3; ++i)
+      x[static_cast<std::size_t>(i)] = 0.1 * (i == step.layer + 1 ? 1 : step.change + 1);
     for (int i = 0; i < 5; ++i)
       x[static_cast<std::size_t>(3 + i)] = value("embedding", {2 * step.place + (step.last_stop ? 1 : 0), i});
     std::vector<double> gates(32);
@@ -91,7 +92,8 @@ std::vector<double> by_hand(const Controller& controller, const Trajectory& traj
     double score[2];
     for (int a = 0; a < 2; ++a) {
       score[a] = value("head.bias", {head, a});
-      for (int i = 0; i < 8; ++i) score[a] += value("head.weight", {head, a, i}) * h[static_cast<std::size_t>(i)];
+      for (int i = 0; i < 8; ++i)
+        score[a] += value("head.weight", {head, a, i}) * h[static_cast<std::size_t>(i)];
     }
     out.push_back(sigmoid(score[1] - score[0]));
   }
@@ -102,7 +104,8 @@ TEST(Controller, PolicyByHand) {
   for (const bool step_heads : {true, false}) {
     const Controller controller(schedule, step_heads, 3);
     const Trajectory trajectory = trajectory_of(history_of({20, 40}), schedule);
-    const std::vector<double> expected = by_hand(controller, trajectory), got = controller.stop_probabilities(trajectory);
+    const std::vector<double> expected = by_hand(controller, trajectory),
+                              got = controller.stop_probabilities(trajectory);
     ASSERT_EQ(got.size(), expected.size());
     double sum = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {

@@ -12,7 +12,8 @@ namespace {
 
 const LayerSchedule schedule{2, 50, 10, 0};
 
-/// Two layers whose loss falls until `best` epochs and rises behind; what the first one misses the second keeps.
+/// Two layers whose loss falls until `best` epochs and rises behind; what the first one misses the second
+/// keeps.
 class Toy {
  public:
   explicit Toy(std::vector<int> best) : best_(std::move(best)) {}
@@ -70,7 +71,8 @@ TEST(ControllerTraining, ProbabilitiesOfAllRunsAreOne) {
 double expected_cost(const Controller& controller, const std::vector<RunHistory>& runs) {
   double sum = 0;
   for (const RunHistory& run : runs)
-    sum += std::exp(controller.log_probability(trajectory_of(run, schedule)).item<double>()) * run.last_loss();
+    sum +=
+        std::exp(controller.log_probability(trajectory_of(run, schedule)).item<double>()) * run.last_loss();
   return sum;
 }
 
@@ -82,7 +84,8 @@ TEST(ControllerTraining, PolicyGradientIsThatOfTheExpectedCost) {
   const double baseline = 0.37;  // any: it does not change the mean
   for (const RunHistory& run : runs) {
     const at::Tensor log_p = controller.log_probability(trajectory_of(run, schedule));
-    mean += std::exp(log_p.item<double>()) * (run.last_loss() - baseline) * torch::autograd::grad({log_p}, {bias})[0];
+    mean += std::exp(log_p.item<double>()) * (run.last_loss() - baseline) *
+            torch::autograd::grad({log_p}, {bias})[0];
   }
   const c10::NoGradGuard no_grad;
   for (std::int64_t place = 0; place < 8; ++place) {
@@ -106,14 +109,15 @@ TEST(ControllerTraining, LearnsWhenToStop) {
       options.rounds = 300;
       options.epoch_cost = 0;
       options.step_heads = step_heads;
-      const ControllerTraining training = train_controller(
-          controller, options, 1, [&](const StoppingRule& rule, int) {
+      const ControllerTraining training =
+          train_controller(controller, options, 1, [&](const StoppingRule& rule, int) {
             return toy.play([&](const RunHistory& h) { return rule.stop(h); });
           });
       EXPECT_EQ(training.costs.size(), 300U);
       const auto rule = deploy(controller, options, training.mean_stop_probability, 1);
       const RunHistory run = toy.play([&](const RunHistory& h) { return rule->stop(h); });
-      EXPECT_LT(run.last_loss(), 0.2 + 0.05) << epochs_of(run)[0] << " " << epochs_of(run)[1];  // at most 10 epochs off
+      EXPECT_LT(run.last_loss(), 0.2 + 0.05)
+          << epochs_of(run)[0] << " " << epochs_of(run)[1];  // at most 10 epochs off
     }
   }
 }
@@ -131,14 +135,16 @@ TEST(ControllerTraining, EpochsCostWhatTheyAreSaid) {
     });
     const auto rule = deploy(controller, options, 0, 1);
     const RunHistory run = toy.play([&](const RunHistory& h) { return rule->stop(h); });
-    if (price == 0) EXPECT_GE(run.epochs(), 90);  // the last decisions change the loss by little
-    else EXPECT_EQ(run.epochs(), 20);
+    if (price == 0)
+      EXPECT_GE(run.epochs(), 90);  // the last decisions change the loss by little
+    else
+      EXPECT_EQ(run.epochs(), 20);
   }
 }
 
 TEST(ControllerTraining, LearnsFromDecisionsThatWereCarriedOut) {
-  // Somebody else decides, at random. A log-probability of what the policy would have done tells nothing of the costs;
-  // that of what was done does.
+  // Somebody else decides, at random. A log-probability of what the policy would have done tells nothing of
+  // the costs; that of what was done does.
   for (const int best : {10, 50}) {
     const Toy toy({best, best});
     const auto controller = std::make_shared<Controller>(schedule, true, 1);
@@ -171,7 +177,8 @@ TEST(ControllerTraining, EntropyKeepsThePolicyOpen) {
       return last = toy.play([&](const RunHistory& h) { return rule.stop(h); });
     });
     const Trajectory trajectory = trajectory_of(last, schedule);
-    entropies.push_back(controller->entropy(trajectory).item<double>() / static_cast<double>(trajectory.steps.size()));
+    entropies.push_back(controller->entropy(trajectory).item<double>() /
+                        static_cast<double>(trajectory.steps.size()));
   }
   EXPECT_LT(entropies[0], 0.2);
   EXPECT_GT(entropies[1], 0.4);  // ln 2 = 0.69 at most

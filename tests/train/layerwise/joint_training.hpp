@@ -29,7 +29,8 @@ struct JointResult {
   double seconds = 0;
 };
 
-/// x w' with gradients, by the product that layer-wise training uses: neither is compared with the other's BLAS.
+/// x w' with gradients, by the product that layer-wise training uses: neither is compared with the other's
+/// BLAS.
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w) {
     ctx->save_for_backward({x, w});
@@ -43,8 +44,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 };
 
-/// relu(P X W_l) layer after layer, then Theta, by autograd, on the nodes that `view` shows. A first layer of sparse
-/// features multiplies before it propagates; of dense ones it propagates once, before training.
+/// relu(P X W_l) layer after layer, then Theta, by autograd, on the nodes that `view` shows. A first layer of
+/// sparse features multiplies before it propagates; of dense ones it propagates once, before training.
 inline JointResult train_joint(const TrainingView& view, const JointOptions& o) {
   const auto begin = std::chrono::steady_clock::now();
   learn::GraphValue graph;
@@ -54,15 +55,20 @@ inline JointResult train_joint(const TrainingView& view, const JointOptions& o) 
   };
   learn::SparseRows sparse;
   at::Tensor dense;
-  if (view.input.is_sparse()) sparse = learn::sparse_rows(view.input.sparse());
-  else dense = propagated(view.input.dense().values());
+  if (view.input.is_sparse())
+    sparse = learn::sparse_rows(view.input.sparse());
+  else
+    dense = propagated(view.input.dense().values());
   JointResult out;
   for (int l = 0; l < o.layers; ++l)
     out.weights.push_back(glorot(o.hidden, l == 0 ? view.input.columns() : o.hidden,
-                                 derive_seed(o.seed, static_cast<std::uint64_t>(l))).set_requires_grad(true));
-  out.weights.push_back(glorot(view.num_classes, o.hidden, derive_seed(o.seed, "theta")).set_requires_grad(true));
+                                 derive_seed(o.seed, static_cast<std::uint64_t>(l)))
+                              .set_requires_grad(true));
+  out.weights.push_back(
+      glorot(view.num_classes, o.hidden, derive_seed(o.seed, "theta")).set_requires_grad(true));
   std::vector<Adam> moments(out.weights.size());
-  const std::int64_t samples = view.rows.numel(), batch = o.batch_rows == 0 ? samples : std::min(o.batch_rows, samples);
+  const std::int64_t samples = view.rows.numel(),
+                     batch = o.batch_rows == 0 ? samples : std::min(o.batch_rows, samples);
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     Rng rng(derive_seed(derive_seed(o.seed, "shuffle"), static_cast<std::uint64_t>(epoch)));
     const at::Tensor order = at::tensor(permutation(samples, rng), at::kLong);
@@ -76,12 +82,14 @@ inline JointResult train_joint(const TrainingView& view, const JointOptions& o) 
       const at::Tensor nodes = view.rows.index_select(0, chosen);
       const at::Tensor scores = LinearFunction::apply(x.relu().index_select(0, nodes), out.weights.back());
       const at::Tensor targets = view.targets.index_select(0, chosen);
-      const at::Tensor loss = targets.scalar_type() == at::kLong ? at::cross_entropy_loss(scores, targets)
-                                                                 : at::binary_cross_entropy_with_logits(scores, targets);
+      const at::Tensor loss = targets.scalar_type() == at::kLong
+                                  ? at::cross_entropy_loss(scores, targets)
+                                  : at::binary_cross_entropy_with_logits(scores, targets);
       const auto gradients = torch::autograd::grad({loss}, out.weights);
       sum += loss.item<double>();
       const c10::NoGradGuard no_grad;
-      for (std::size_t i = 0; i < gradients.size(); ++i) moments[i].step(out.weights[i], gradients[i], o.learning_rate);
+      for (std::size_t i = 0; i < gradients.size(); ++i)
+        moments[i].step(out.weights[i], gradients[i], o.learning_rate);
     }
     out.losses.push_back(sum / static_cast<double>(samples / batch));
   }

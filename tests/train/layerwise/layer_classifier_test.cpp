@@ -8,19 +8,25 @@
 namespace tern::train {
 namespace {
 
-at::Tensor classes() { return at::tensor(std::vector<std::int64_t>{2, 0, 1, 2, 2}, at::kLong); }
-at::Tensor flags() { return (learn::random({5, 3}, 9) > 0).to(at::kFloat); }
+at::Tensor classes() {
+  return at::tensor(std::vector<std::int64_t>{2, 0, 1, 2, 2}, at::kLong);
+}
+at::Tensor flags() {
+  return (learn::random({5, 3}, 9) > 0).to(at::kFloat);
+}
 
 TEST(LayerClassifier, LossesAgreeWithTheirFormulas) {
   const at::Tensor scores = learn::random({5, 3}, 1);
   at::Tensor copy = scores.clone();
   const at::Tensor p = at::softmax(scores, 1);
   double expected = 0;
-  for (std::int64_t i = 0; i < 5; ++i) expected -= std::log(p[i][classes()[i].item<std::int64_t>()].item<double>()) / 5;
+  for (std::int64_t i = 0; i < 5; ++i)
+    expected -= std::log(p[i][classes()[i].item<std::int64_t>()].item<double>()) / 5;
   EXPECT_NEAR(loss_and_gradient(copy, classes()), expected, 1e-6);
   const at::Tensor q = at::sigmoid(scores), y = flags();
   copy = scores.clone();
-  EXPECT_NEAR(loss_and_gradient(copy, y), -(y * q.log() + (1 - y) * (1 - q).log()).mean().item<double>(), 1e-6);
+  EXPECT_NEAR(loss_and_gradient(copy, y), -(y * q.log() + (1 - y) * (1 - q).log()).mean().item<double>(),
+              1e-6);
 }
 
 TEST(LayerClassifier, GradientsAgainstDifferences) {
@@ -41,7 +47,8 @@ TEST(LayerClassifier, StepsAreThoseOfAutogradAndAdam) {
     LayerClassifier classifier;
     classifier.weight = learn::random({7, 4}, 3);
     classifier.theta = learn::random({3, 4}, 4);
-    std::vector<at::Tensor> parameters{learn::leaf(classifier.weight), learn::leaf(classifier.theta)}, first, second;
+    std::vector<at::Tensor> parameters{learn::leaf(classifier.weight), learn::leaf(classifier.theta)}, first,
+        second;
     for (const auto& p : parameters) {
       first.push_back(at::zeros_like(p.detach()));
       second.push_back(at::zeros_like(p.detach()));
@@ -50,8 +57,9 @@ TEST(LayerClassifier, StepsAreThoseOfAutogradAndAdam) {
       RowBatch batch;
       batch.dense = learn::random({5, 7}, static_cast<std::uint64_t>(10 + step));
       const at::Tensor scores = at::mm(at::mm(batch.dense, parameters[0]).relu(), parameters[1].t());
-      const at::Tensor loss = targets.scalar_type() == at::kLong ? at::cross_entropy_loss(scores, targets)
-                                                                 : at::binary_cross_entropy_with_logits(scores, targets);
+      const at::Tensor loss = targets.scalar_type() == at::kLong
+                                  ? at::cross_entropy_loss(scores, targets)
+                                  : at::binary_cross_entropy_with_logits(scores, targets);
       EXPECT_NEAR(classifier.step(batch, targets, 0.1), loss.item<double>(), 1e-5);
       const auto gradients = torch::autograd::grad({loss}, parameters);
       const c10::NoGradGuard no_grad;
@@ -70,14 +78,17 @@ TEST(LayerClassifier, StepsAreThoseOfAutogradAndAdam) {
 TEST(LayerClassifier, SparseRowsMultiplyAsDenseOnes) {
   const at::Tensor x = learn::random({30, 50}, 1).relu_().sub_(0.8).relu_();  // about a fifth is left
   const auto values = std::vector<float>(x.data_ptr<float>(), x.data_ptr<float>() + x.numel());
-  const LayerInput dense(RowMatrix::view(x.data_ptr<float>(), 30, 50)), sparse(graph::to_sparse(30, 50, values));
+  const LayerInput dense(RowMatrix::view(x.data_ptr<float>(), 30, 50)),
+      sparse(graph::to_sparse(30, 50, values));
   const at::Tensor ids = at::tensor(std::vector<std::int64_t>{7, 29, 0, 7, 12}, at::kLong);
   RowBatch a = dense.gather(ids), b = sparse.gather(ids);
   ASSERT_FALSE(b.dense.defined());
   const at::Tensor weight = learn::random({50, 6}, 2), gradient = learn::random({5, 6}, 3);
   EXPECT_LT(learn::distance(multiply(a, weight), multiply(b, weight)), 1e-5);
   EXPECT_LT(learn::distance(multiply_transposed(a, gradient), multiply_transposed(b, gradient)), 1e-5);
-  EXPECT_LT(learn::distance(transform(dense, weight, true, {}, "a").values(), transform(sparse, weight, true, {}, "b").values()), 1e-5);
+  EXPECT_LT(learn::distance(transform(dense, weight, true, {}, "a").values(),
+                            transform(sparse, weight, true, {}, "b").values()),
+            1e-5);
   const LayerInput chosen = sparse.select(ids, {});
   EXPECT_EQ(graph::to_dense(chosen.sparse()), graph::to_dense(b.sparse));
   EXPECT_TRUE(at::equal(dense.select(ids, {}).dense().values(), a.dense));

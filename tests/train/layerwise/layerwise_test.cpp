@@ -27,7 +27,8 @@ LayerwiseOptions small_options() {
   return options;
 }
 
-LayerwiseResult run(const graph::GraphData& data, const LayerwiseOptions& options, const ProgressCallback& progress = {}) {
+LayerwiseResult run(const graph::GraphData& data, const LayerwiseOptions& options,
+                    const ProgressCallback& progress = {}) {
   return train_layerwise(node_data(data, data.splits[0]), options, progress);
 }
 
@@ -79,16 +80,19 @@ TEST(Layerwise, PredictionIsTheDenseFormula) {
   const graph::Graph p = graph::normalise(data.graph, graph::Normalisation::lgcn);
   at::Tensor x = at::tensor(data.features.dense).view({300, 12}), matrix = at::zeros({300, 300});
   for (std::int64_t u = 0; u < 300; ++u)
-    for (std::int64_t e = p.rowptr()[static_cast<std::size_t>(u)]; e < p.rowptr()[static_cast<std::size_t>(u) + 1]; ++e)
+    for (std::int64_t e = p.rowptr()[static_cast<std::size_t>(u)];
+         e < p.rowptr()[static_cast<std::size_t>(u) + 1]; ++e)
       matrix[u][p.col()[static_cast<std::size_t>(e)]] = p.weight_of(e);
-  for (const auto& weight : {result.weights[0], result.weights[1]}) x = at::mm(at::mm(matrix, x), weight.t()).relu();
+  for (const auto& weight : {result.weights[0], result.weights[1]})
+    x = at::mm(at::mm(matrix, x), weight.t()).relu();
   x = at::mm(x, result.weights[2].t());
   const RowMatrix got = predict(data.graph, nodes.input(), result.weights);
   EXPECT_LT(learn::distance(got.values(), x), 1e-4);
   std::int64_t correct = 0;
   for (const std::int32_t node : data.splits[0].test)
     correct += x[node].argmax().item<std::int64_t>() == data.labels[static_cast<std::size_t>(node)];
-  EXPECT_NEAR(result.scores.test, static_cast<double>(correct) / static_cast<double>(data.splits[0].test.size()), 1e-12);
+  EXPECT_NEAR(result.scores.test,
+              static_cast<double>(correct) / static_cast<double>(data.splits[0].test.size()), 1e-12);
 }
 
 TEST(Layerwise, SameSeedSameBits) {
@@ -108,7 +112,8 @@ TEST(Layerwise, SparseFeaturesTrainAsDenseOnes) {
   dense.features.dense = graph::to_dense(sparse.features.sparse);
   dense.features.is_sparse = false;
   const LayerwiseResult a = run(sparse, small_options()), b = run(dense, small_options());
-  for (std::size_t i = 0; i < a.weights.size(); ++i) EXPECT_LT(learn::distance(a.weights[i], b.weights[i]), 1e-2);
+  for (std::size_t i = 0; i < a.weights.size(); ++i)
+    EXPECT_LT(learn::distance(a.weights[i], b.weights[i]), 1e-2);
   EXPECT_NEAR(a.layers[0].losses.front(), b.layers[0].losses.front(), 1e-5);
 }
 
@@ -174,7 +179,8 @@ TEST(Layerwise, GoesOnBehindTheLastFinishedLayer) {
     EXPECT_EQ(trained, 1);
     EXPECT_EQ(resumed.propagations, 3);
     expect_equal(expected, resumed);
-    const LayerwiseResult again = run(data, options, [&](const Progress&) { ADD_FAILURE() << "nothing is left to train"; });
+    const LayerwiseResult again =
+        run(data, options, [&](const Progress&) { ADD_FAILURE() << "nothing is left to train"; });
     expect_equal(expected, again);
     EXPECT_EQ(again.scores.test, expected.scores.test);
     options.seed = 2;
@@ -215,8 +221,8 @@ TEST(Layerwise, ControllerIsTrainedOnceAndKept) {
   options.checkpoint = folder / "run.safetensors";
   EXPECT_THROW(run(data, options, [](const Progress& p) { request_stop(p.stage == "layer 2"); }), Error);
   request_stop(false);
-  const LayerwiseResult resumed =
-      run(data, options, [](const Progress& p) { EXPECT_EQ(p.stage, "layer 2") << "the controller was kept"; });
+  const LayerwiseResult resumed = run(
+      data, options, [](const Progress& p) { EXPECT_EQ(p.stage, "layer 2") << "the controller was kept"; });
   expect_equal(expected, resumed);
   EXPECT_EQ(resumed.controller->costs, expected.controller->costs);
   fs::remove_all(folder);
@@ -265,10 +271,12 @@ TEST(Layerwise, RelabellingNodesRelabelsScores) {
   const at::Tensor ids = at::tensor(order, at::kLong), x = at::tensor(data.features.dense).view({300, 12});
   const at::Tensor moved = at::empty_like(x).index_copy_(0, ids, x);
   const auto scores_on = [&](const graph::Graph& graph, const at::Tensor& features) {
-    return predict(graph, LayerInput(RowMatrix::view(features.data_ptr<float>(), 300, 12)), result.weights).values();
+    return predict(graph, LayerInput(RowMatrix::view(features.data_ptr<float>(), 300, 12)), result.weights)
+        .values();
   };
   EXPECT_LT(learn::distance(scores_on(graph::relabel(data.graph, new_id), moved).index_select(0, ids),
-                            scores_on(data.graph, x)), 1e-4);
+                            scores_on(data.graph, x)),
+            1e-4);
 }
 
 /// The message of the error that a change of data or options leads to.
@@ -289,25 +297,33 @@ TEST(Layerwise, BadInputIsNamed) {
   using D = graph::GraphData;
   using O = LayerwiseOptions;
   const std::int32_t node = toy_nodes().splits[0].train[3];
-  EXPECT_EQ(message_after([](D& d, O&) { d.features.dense[12 * 17 + 3] = std::numeric_limits<float>::quiet_NaN(); }),
+  EXPECT_EQ(message_after(
+                [](D& d, O&) { d.features.dense[12 * 17 + 3] = std::numeric_limits<float>::quiet_NaN(); }),
             "features: node 17, column 3 is nan");
   EXPECT_EQ(message_after([&](D& d, O&) { d.labels[static_cast<std::size_t>(node)] = -1; }),
             fmt::format("training split: node {} has no label", node));
   EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].train.clear(); }), "training split: it has no nodes");
-  EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].train[1] = 300; }), "training split: node 300 is not in 0 .. 299");
+  EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].train[1] = 300; }),
+            "training split: node 300 is not in 0 .. 299");
   EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].train[1] = d.splits[0].train[0]; }),
             fmt::format("training split: node {} is given twice", toy_nodes().splits[0].train[0]));
-  EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].test[0] = -1; }), "test split: node -1 is not in 0 .. 299");
-  EXPECT_EQ(message_after([](D& d, O&) { d.labels[5] = 3; }), "labels: node 5 has class 3, which is not in 0 .. 2");
+  EXPECT_EQ(message_after([](D& d, O&) { d.splits[0].test[0] = -1; }),
+            "test split: node -1 is not in 0 .. 299");
+  EXPECT_EQ(message_after([](D& d, O&) { d.labels[5] = 3; }),
+            "labels: node 5 has class 3, which is not in 0 .. 2");
   EXPECT_EQ(message_after([](D& d, O&) { d.labels.pop_back(); }), "labels: 299 labels, expected 300");
-  EXPECT_EQ(message_after([](D& d, O&) { d.labels.clear(); }), "labels: nodes need one label each, or several, and have none");
+  EXPECT_EQ(message_after([](D& d, O&) { d.labels.clear(); }),
+            "labels: nodes need one label each, or several, and have none");
   EXPECT_EQ(message_after([](D& d, O&) { d.features.dense.resize(12 * 299); }),
             "features: 299 rows for a graph of 300 nodes");
   EXPECT_EQ(message_after([](D& d, O&) { d.features = {}; }), "features: the nodes have none");
   EXPECT_EQ(message_after([](D&, O& o) { o.layers = 0; }), "layer-wise: layers = 0 is not positive");
-  EXPECT_EQ(message_after([](D&, O& o) { o.learning_rate = 0; }), "layer-wise: learning_rate = 0 is not positive");
-  EXPECT_EQ(message_after([](D&, O& o) { o.batch_rows = -1; }), "layer-wise: batch_rows = -1 is not 0 or more");
-  EXPECT_NE(message_after([](D&, O& o) { o.stopping = "controler"; }).find("did you mean 'controller'?"), std::string::npos);
+  EXPECT_EQ(message_after([](D&, O& o) { o.learning_rate = 0; }),
+            "layer-wise: learning_rate = 0 is not positive");
+  EXPECT_EQ(message_after([](D&, O& o) { o.batch_rows = -1; }),
+            "layer-wise: batch_rows = -1 is not 0 or more");
+  EXPECT_NE(message_after([](D&, O& o) { o.stopping = "controler"; }).find("did you mean 'controller'?"),
+            std::string::npos);
   EXPECT_NE(message_after([](D&, O& o) { o.learning_rate = 1e30; }).find("layer 1: the loss of epoch 1"),
             std::string::npos);
 }

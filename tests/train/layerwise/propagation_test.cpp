@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 at::Tensor dense_of(const graph::Graph& graph) {
   at::Tensor out = at::zeros({graph.num_nodes(), graph.num_nodes()});
   for (std::int32_t u = 0; u < graph.num_nodes(); ++u)
-    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)]; e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e)
+    for (std::int64_t e = graph.rowptr()[static_cast<std::size_t>(u)];
+         e < graph.rowptr()[static_cast<std::size_t>(u) + 1]; ++e)
       out[u][graph.col()[static_cast<std::size_t>(e)]] += graph.weight_of(e);
   return out;
 }
@@ -29,7 +30,9 @@ at::Tensor features_of(const graph::GraphData& data) {
       .view({data.graph.num_nodes(), data.features.columns});
 }
 
-LayerInput view_of(const at::Tensor& x) { return LayerInput(RowMatrix::view(x.data_ptr<float>(), x.size(0), x.size(1))); }
+LayerInput view_of(const at::Tensor& x) {
+  return LayerInput(RowMatrix::view(x.data_ptr<float>(), x.size(0), x.size(1)));
+}
 
 at::Tensor values_of(const LayerInput& x) {
   if (!x.is_sparse()) return x.dense().values();

@@ -7,7 +7,9 @@
 namespace tern::train {
 namespace {
 
-RunHistory layer_of(std::vector<double> losses) { return {{{9, 9}, std::move(losses)}, true}; }
+RunHistory layer_of(std::vector<double> losses) {
+  return {{{9, 9}, std::move(losses)}, true};
+}
 
 TEST(Stopping, ScheduleAsksBetweenTheFirstAndTheLastEpoch) {
   const LayerSchedule schedule{2, 40, 10, 15};
@@ -30,12 +32,12 @@ TEST(Stopping, HistoryCountsEpochs) {
 TEST(Stopping, PlateauByHand) {
   const PlateauStop rule({0.1, 2}, 2);
   EXPECT_FALSE(rule.stop(layer_of({1, 1})));
-  EXPECT_FALSE(rule.stop(layer_of({1, 1, 0.95, 0.95})));                        // once without 10 %
-  EXPECT_TRUE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.92, 0.92})));             // twice
-  EXPECT_FALSE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.8, 0.8})));              // better than 0.9: counts anew
+  EXPECT_FALSE(rule.stop(layer_of({1, 1, 0.95, 0.95})));             // once without 10 %
+  EXPECT_TRUE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.92, 0.92})));  // twice
+  EXPECT_FALSE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.8, 0.8})));   // better than 0.9: counts anew
   EXPECT_FALSE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.8, 0.8, 0.79, 0.79})));
   EXPECT_TRUE(rule.stop(layer_of({1, 1, 0.95, 0.95, 0.8, 0.8, 0.79, 0.79, 0.81, 0.81})));
-  EXPECT_TRUE(rule.stop(layer_of({1, 1, 0.5, 1.5, 1.5, 0.5})));                 // means of decisions, not single epochs
+  EXPECT_TRUE(rule.stop(layer_of({1, 1, 0.5, 1.5, 1.5, 0.5})));  // means of decisions, not single epochs
 }
 
 TEST(Stopping, PlateauLooksAtItsOwnLayerOnly) {

@@ -22,8 +22,11 @@ inline graph::GraphData toy_nodes(const ToyNodesOptions& o = {}) {
   data.graph_offsets = {0, o.nodes};
   graph::EdgeList edges;
   edges.num_nodes = o.nodes;
-  const auto any = [&](std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); };
-  for (std::int64_t e = 0; o.edges && e < static_cast<std::int64_t>(o.degree * static_cast<double>(o.nodes) / 2); ++e) {
+  const auto any = [&](std::int64_t bound) {
+    return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound)));
+  };
+  for (std::int64_t e = 0;
+       o.edges && e < static_cast<std::int64_t>(o.degree * static_cast<double>(o.nodes) / 2); ++e) {
     const std::int64_t u = any(o.nodes);
     std::int64_t v = any(o.nodes / o.classes) * o.classes + u % o.classes;
     if (rng.uniform() >= o.within) v = any(o.nodes);
@@ -38,19 +41,23 @@ inline graph::GraphData toy_nodes(const ToyNodesOptions& o = {}) {
       data.features.dense.push_back(o.sparse ? (value > 2 ? 1.0F : 0.0F) : static_cast<float>(value));
     }
     data.labels.push_back(static_cast<std::int32_t>(i % o.classes));
-    for (std::int64_t k = 0; k < o.classes; ++k) data.multi_labels.push_back(k == i % o.classes || k == (i + 1) % o.classes);
+    for (std::int64_t k = 0; k < o.classes; ++k)
+      data.multi_labels.push_back(k == i % o.classes || k == (i + 1) % o.classes);
   }
   if (o.sparse) {
     data.features.sparse = graph::to_sparse(o.nodes, o.features, data.features.dense);
     data.features.is_sparse = true;
     data.features.dense.clear();
   }
-  if (o.many_labels) data.labels.clear();
-  else data.multi_labels.clear();
+  if (o.many_labels)
+    data.labels.clear();
+  else
+    data.multi_labels.clear();
   graph::Split split;
   for (const std::int64_t i : permutation(o.nodes, rng)) {
-    auto& part = split.train.size() < static_cast<std::size_t>(o.nodes / 2) ? split.train
-                 : split.validation.size() < static_cast<std::size_t>(o.nodes / 4) ? split.validation : split.test;
+    auto& part = split.train.size() < static_cast<std::size_t>(o.nodes / 2)        ? split.train
+                 : split.validation.size() < static_cast<std::size_t>(o.nodes / 4) ? split.validation
+                                                                                   : split.test;
     part.push_back(static_cast<std::int32_t>(i));
   }
   data.splits = {split};
