@@ -121,6 +121,7 @@ void add_graph(CLI::App& app, GlobalOptions& globals, std::function<int()>& acti
   auto* command = app.add_subcommand("graph", "graph networks: train them; describe and cut graph data sets");
   command->require_subcommand(1);
   add_graph_train(*command, globals, action);
+  add_graph_run(*command, globals, action);
   add_graph_info(*command, "info", globals, action);
   add_partition(*command, globals, action);
 }
