@@ -5,6 +5,7 @@ set -u
 tern=$1
 source=$2
 dir=$(mktemp -d)
+export TERN_CACHE=off  # nothing in the caller's home
 trap 'rm -rf "$dir"' EXIT
 failures=0
 
@@ -62,6 +63,19 @@ expect 0 "operations" "$tern" import fuzz/corpus/onnx/small-qdq -o "$dir/importe
 expect 0 "written" "$tern" export "$dir/imported.tern" --to onnx -o "$dir/exported.onnx"
 expect 0 "predictions differ" "$tern" diff "$dir/imported.tern" "$dir/imported.tern"
 expect 1 "torn.bin" "$tern" import "$dir/torn.bin" -o "$dir/none.tern"
+
+# Files instead of a data set; the imported model takes [2, 3, 3].
+head -c 144 /dev/zero >"$dir/two.f32"
+expect 0 "two.f32       1" "$tern" run "$dir/imported.tern" "$dir/two.f32"
+expect 0 '"sample":1,"class":' "$tern" --json run "$dir/imported.tern" "$dir/two.f32"
+printf 'P6 2 1 255\n123456' >"$dir/small.ppm"
+expect 2 "the model takes [2, 3, 3], the file has [3, 1, 2]" "$tern" run "$dir/imported.tern" "$dir/small.ppm"
+expect 2 "no multiple of the 72 of a sample" "$tern" run "$dir/imported.tern" "$dir/torn.bin"
+expect 1 "expected a JPEG" "$tern" run "$dir/imported.tern" "$dir/other.xyz"
+expect 1 "No such file" "$tern" run "$dir/imported.tern" "$dir/missing.npy"
+expect 2 "excludes" "$tern" run "$dir/imported.tern" "$dir/two.f32" --data nmnist-mini
+expect 0 "2 steps were measured now" env TERN_CACHE="$dir/cache" "$tern" bench "$dir/imported.tern" --seconds 0.1 --candidates
+expect 0 "0 steps were measured now; others are kept in $dir/cache" env TERN_CACHE="$dir/cache" "$tern" bench "$dir/imported.tern" --seconds 0.1 --candidates
 few="--data nmnist-mini --max-per-class 12 --num-steps 4"
 expect 0 "points lost" "$tern" -q sensitivity "$dir/run" $few --samples 12
 expect 2 "quantized already" "$tern" -q sensitivity "$dir/small" $few
