@@ -16,6 +16,7 @@
 #include "train/graph/full_batch.hpp"
 #include "train/graph/metrics.hpp"
 #include "train/graph/procedures.hpp"
+#include "train/parallel/process_group.hpp"
 #include "train/run_log.hpp"
 #include "zoo/architecture.hpp"
 
@@ -119,8 +120,10 @@ struct SeedRun {
   std::int64_t weights = 0;
 };
 
+bool is_first(const train::ProcessGroup* group) { return group == nullptr || group->rank() == 0; }
+
 SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read, data::GraphDataOptions data_options,
-                 std::uint64_t seed, const GlobalOptions& globals) {
+                 std::uint64_t seed, train::ProcessGroup* group, const GlobalOptions& globals) {
   const train::GraphProcedure& procedure = train::find_graph_procedure(a.procedure);
   if (!a.one_split) data_options.seed = seed;
   const graph::GraphData data = data::prepare(read, data_options);
@@ -129,6 +132,7 @@ SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read, dat
   train::GraphProcedureOptions options;
   options.train = train_options(a, procedure, data);
   options.train.seed = seed;
+  options.group = group;
   options.plan = compress::parse_plan(a.plan);
   options.metric = a.metric.empty() ? data::find_graph_set(data_options.name).metric : a.metric;
   options.parameters = parse_settings(a.settings);
@@ -142,7 +146,7 @@ SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read, dat
   train::check_parameters(procedure.info, options);
   SeedRun run{seed, procedure.run(model, data, options), net::totals(model.net()).weights};
   progress.clear();
-  if (!a.folder.empty()) train::write_metrics(folder, run.result.history);
+  if (!a.folder.empty() && is_first(group)) train::write_metrics(folder, run.result.history);
   return run;
 }
 
@@ -210,12 +214,14 @@ void print_table(const GraphTrainArguments& a, const std::string& data_name, con
                run.result.selected_epoch > 0 ? percent(run.result.selected.test) : "-", run.result.selected_epoch,
                1000 * seconds_per_epoch(run.result));
   const Totals t = totals_of(runs);
-  fmt::print("test {} ± {}, selected by validation {} ± {}; {:.2f} ms an epoch, at most {} MiB resident\n",
-             percent(t.last.mean), percent(t.last.deviation), percent(t.selected.mean), percent(t.selected.deviation),
-             1000 * t.epoch_seconds.mean, t.peak_bytes >> 20);
+  const auto text = [&](const Spread& s) {
+    return runs.size() > 1 && std::isfinite(s.mean) ? percent(s.mean) + " ± " + percent(s.deviation) : percent(s.mean);
+  };
+  fmt::print("test {}, selected by validation {}; {:.2f} ms an epoch, at most {} MiB resident\n", text(t.last),
+             text(t.selected), 1000 * t.epoch_seconds.mean, t.peak_bytes >> 20);
 }
 
-int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOptions& data_options, const GlobalOptions& globals) {
+int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOptions& data_options, const GlobalOptions& all_globals) {
   train::find_graph_procedure(a.procedure);
   if (!a.metric.empty()) train::find_metric(a.metric);
   if (!is_trained(a.network) && !a.network.ends_with(".json")) zoo::find_architecture(a.network, "network");
@@ -224,6 +230,11 @@ int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOption
       std::filesystem::weakly_canonical(a.folder) == std::filesystem::weakly_canonical(a.network))
     fail(ErrorKind::usage, a.folder.string(), "the output folder must not be the model's own");
   const std::string name = data::resolve(data_options).name;
+  const train::Placement placement = train::placement_from_environment();
+  std::unique_ptr<train::ProcessGroup> group;
+  if (placement.size > 1) group = train::ProcessGroup::join(placement);
+  GlobalOptions globals = all_globals;
+  globals.quiet = globals.quiet || !is_first(group.get());
   graph::GraphData read;
   std::vector<SeedRun> runs;
   for (int i = 0; i < a.seeds; ++i) {
@@ -232,10 +243,11 @@ int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOption
     data::GraphDataOptions options = data_options;
     if (name == "block-model" && !a.one_split) options.seed = seed;
     if (i == 0 || name == "block-model") read = data::read_graph_set(options);
-    runs.push_back(run_seed(a, read, options, seed, globals));
+    runs.push_back(run_seed(a, read, options, seed, group.get(), globals));
     if (!globals.quiet && a.seeds > 1)
       log(LogLevel::info, fmt::format("seed {}: test {}", seed, percent(runs.back().result.last.test)));
   }
+  if (!is_first(group.get())) return 0;
   const nlohmann::ordered_json json = to_json(a, name, runs);
   if (!a.folder.empty()) write_file_atomically(a.folder / "results.json", json.dump(2) + "\n");
   if (globals.json) fmt::print("{}\n", json.dump(2));
