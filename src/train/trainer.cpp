@@ -86,7 +86,7 @@ class Run {
   }
 
   void save() {
-    if (options_.checkpoint.empty()) return;
+    if (options_.checkpoint.empty() || !options_.writes_checkpoint) return;
     save_checkpoint(options_.checkpoint, model_, optimizer_.get(), info_);
     last_save_ = Clock::now();
   }
@@ -187,15 +187,26 @@ class Run {
     const double rate = learning_rate(options_.learning_rate, step, num_steps);
     const std::int64_t n = batch.num_labelled();
     if (n == 0 && options_.exchange == nullptr) return rate;
+    const std::int64_t correct_before = at.correct;
     optimizer_->zero_gradients();
     const double value = n > 0 ? backward(sample, batch, run, epoch, derive_seed(seed, "forward")) : 0;
-    if (options_.exchange) options_.exchange->exchange(model_, n);
+    if (options_.exchange) exchange(n, correct_before);
     if (options_.clip_gradient > 0) optimizer_->clip_gradients(options_.clip_gradient);
     run.after_backward(step, num_steps);
     optimizer_->step(rate);
     at.loss_sum += value * static_cast<double>(n);
     at.seen += n;
     return rate;
+  }
+
+  /// A rank that is gone ends the run here, before the step: the state of the last one is saved.
+  void exchange(std::int64_t labelled, std::int64_t correct_before) try {
+    options_.exchange->exchange(model_, labelled);
+  } catch (const Error& error) {
+    info_.position.correct = correct_before;
+    save();
+    const bool kept = !options_.checkpoint.empty();
+    throw Error(error.kind(), error.message() + (kept ? "; the same command resumes from the checkpoint" : ""), error.place());
   }
 
   /// Returns the loss.

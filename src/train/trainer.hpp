@@ -51,6 +51,7 @@ struct TrainOptions {
   int patience = 0;
   double clip_gradient = 0;  ///< > 0: largest norm of all gradients together
   GradientExchange* exchange = nullptr;  ///< null: one process
+  bool writes_checkpoint = true;  ///< false: `checkpoint` is only read, as the ranks behind the first do
   std::filesystem::path checkpoint;       ///< empty: none is written
   double checkpoint_interval_seconds = 30; ///< within an epoch; one is written after every epoch too
 };

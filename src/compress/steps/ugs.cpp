@@ -1,5 +1,6 @@
 // ugs: edges of the graph and weights pruned together, in rounds.
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "compress/model_builder.hpp"
@@ -41,7 +42,7 @@ at::Tensor kept_of(const learn::Parameter& parameter, const at::Tensor& score) {
 /// Unified graph sparsification: a factor for each edge is trained with the weights under an L1 penalty. After each of
 /// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (both directions together), and the
 /// share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
-/// and a last round trains what remains.
+/// and a last round trains what remains, without the penalty.
 /// Source: Chen et al. 2021, A Unified Lottery Ticket Hypothesis for Graph Neural Networks, whose weights have trained masks
 /// too. Degrees stay those of the whole graph.
 class Ugs : public Transform {
@@ -71,7 +72,13 @@ class Ugs : public Transform {
                                         100 * kept_weights(context.model)));
   }
 
-  at::Tensor penalty(learn::Model& model) override { return edge_factors(model).effective().abs().sum() * penalty_; }
+  /// Not in the last round: what is left then trains freely.
+  at::Tensor penalty(learn::Model& model) override {
+    const learn::Parameter& factor = edge_factors(model);
+    const double left = factor.mask.mean().item<double>();
+    if (left <= std::pow(1 - edges_, static_cast<double>(rounds_) - 0.5)) return {};
+    return factor.effective().abs().sum() * penalty_;
+  }
 
   void finish(TransformContext& context) override { forget_rewind(context.model); }
 
@@ -158,7 +165,7 @@ class Ugs : public Transform {
 
 std::vector<OptionSpec> ugs_options() {
   using enum OptionType;
-  return {{.name = "edges", .type = number, .fallback = "0.05", .summary = "share of the edges left that a round drops", .min = 0, .max = 0.9},
+  return {{.name = "edges", .type = number, .fallback = "0.05", .summary = "share of the edges left that a round drops", .min = 0.001, .max = 0.9},
           {.name = "weights", .type = number, .fallback = "0.2", .summary = "share of the weights left that a round drops", .min = 0, .max = 0.9},
           {.name = "rounds", .type = integer, .fallback = "20", .summary = "rounds, each an equal share of the phase", .min = 1, .max = 100},
           {.name = "l1", .type = number, .fallback = "0.0001", .summary = "penalty on the factors of edges", .min = 0, .max = 1}};

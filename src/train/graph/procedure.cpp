@@ -8,6 +8,8 @@
 
 #include "base/error.hpp"
 #include "learn/torch.hpp"
+#include "train/parallel/data_parallel.hpp"
+#include "train/parallel/rank_source.hpp"
 
 namespace tern::train {
 namespace {
@@ -104,7 +106,18 @@ GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphP
     result.notes.push_back(text);
     if (options.on_note) options.on_note(text);
   };
-  result.history = train(model, timed, options.plan, options.train, options.progress, options.on_epoch, note);
+  if (options.group && options.group->size() > 1) {
+    if (!options.plan.phases.empty()) fail(ErrorKind::usage, "plan", "several processes train without a plan: compress in one");
+    DataParallel parallel(model, options.group);
+    parallel.check_equal_parameters();
+    RankSource share(timed, options.group);
+    TrainOptions train_options = options.train;
+    train_options.exchange = &parallel;
+    train_options.writes_checkpoint = parallel.is_first();
+    result.history = train(model, share, options.plan, train_options, options.progress, options.on_epoch, note);
+  } else {
+    result.history = train(model, timed, options.plan, options.train, options.progress, options.on_epoch, note);
+  }
   summarise(result);
   result.seconds -= std::min(result.seconds, timed.seconds());
   if (result.history.empty() || !std::isfinite(result.history.back().test_accuracy)) {

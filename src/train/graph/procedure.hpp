@@ -22,6 +22,8 @@
 
 namespace tern::train {
 
+class ProcessGroup;
+
 /// What a procedure is asked for. What it cannot honour (a plan, distillation) it refuses with ErrorKind::usage.
 struct GraphProcedureOptions {
   /// Epochs, optimizer, rate, loss, seed. With train.checkpoint the procedure writes its state there (at the end a
@@ -31,6 +33,7 @@ struct GraphProcedureOptions {
   std::string metric;  ///< a row of metric_table(); empty: the task's own (metrics.hpp)
   /// By name, those of the procedure's MethodInfo: read with parameter_int() and its siblings, which know the defaults.
   std::map<std::string, std::string> parameters;
+  ProcessGroup* group = nullptr;  ///< the processes that train one model together; null: this one alone
   ProgressCallback progress;
   std::function<void(const EpochResult&)> on_epoch;
   std::function<void(const std::string&)> on_note;
@@ -72,7 +75,9 @@ std::string parameter_text(const MethodInfo& info, const GraphProcedureOptions& 
 /// where the history has scores.
 void summarise(GraphRunResult& result);
 
-/// Trains by train::train on the batches of `source`, as options say, and summarises.
+/// Trains by train::train on the batches of `source`, as options say, and summarises. With a group each rank takes the loss
+/// on its share of each batch's labelled samples and gradients are summed: the model is that of one process within
+/// rounding. The first rank writes checkpoints. Errors: usage for a plan with more than one process.
 GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphProcedureOptions& options,
                           const std::string& metric);
 
