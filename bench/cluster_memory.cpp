@@ -3,11 +3,13 @@
 // usage: bench_cluster_memory FOLDER [NAME=VALUE ...]
 //   nodes=2400000 edges=60000000 features=100   of the block model that is generated into FOLDER where it is not there
 //   parts=3000 q=2 hidden=128 layers=2,3,4,6,8 precompute=0 seed=1
+//   batches=0       > 0: only so many of an epoch
 //   mode=clusters   one epoch of Cluster-GCN for each depth; features and graph stay in their files
 //   mode=full       one full-batch step for each depth, features in memory, as far as memory lasts
 //   mode=evaluate   the whole graph, layer by layer, with memory_mib=1024 for activations
 // Every line is a process of its own. Peaks in MiB: `resident` all pages as the system counts them (VmHWM), `own` those
 // that no file can give back (RssAnon) and `mapped` those of files, both sampled every 10 ms.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -78,7 +80,7 @@ struct Settings {
   std::map<std::string, std::string> text{{"nodes", "2400000"}, {"edges", "60000000"}, {"features", "100"},
                                           {"parts", "3000"},    {"q", "2"},            {"hidden", "128"},
                                           {"layers", "2,3,4,6,8"}, {"precompute", "0"}, {"seed", "1"},
-                                          {"mode", "clusters"}, {"memory_mib", "1024"}};
+                                          {"mode", "clusters"}, {"memory_mib", "1024"}, {"batches", "0"}};
   std::int64_t number(const std::string& name) const { return std::stoll(text.at(name)); }
   std::vector<std::int64_t> layers() const {
     std::vector<std::int64_t> out;
@@ -152,6 +154,24 @@ learn::Model model_of(const Settings& s, std::int64_t layers, bool precompute) {
   return precompute ? train::without_first_propagation(model) : std::move(model);
 }
 
+/// The first batches of every epoch.
+class FirstBatches : public train::BatchSource {
+ public:
+  FirstBatches(train::BatchSource& source, std::int64_t count)
+      : source_(source), count_(count > 0 ? std::min(count, source.batches_per_epoch()) : source.batches_per_epoch()) {}
+  std::string place() const override { return source_.place(); }
+  std::string identity() const override { return source_.identity(); }
+  std::int64_t batches_per_epoch() const override { return count_; }
+  std::int64_t samples_per_epoch() const override { return source_.samples_per_epoch(); }
+  train::TrainBatch batch(std::int64_t epoch, std::int64_t index) override { return source_.batch(epoch, index); }
+  train::Scores evaluate(learn::Model& model) override { return source_.evaluate(model); }
+  compress::Samples samples(std::int64_t count) override { return source_.samples(count); }
+
+ private:
+  train::BatchSource& source_;
+  std::int64_t count_;
+};
+
 void print_row(const std::string& what, std::int64_t layers, double prepare, double work, const train::Scores& scores,
                double loss, const PeakMemory& peak) {
   std::printf("%-9s %6lld %10.1f %10.1f %9.0f %9.0f %9.0f %8.4f %8.4f\n", what.c_str(), static_cast<long long>(layers),
@@ -171,7 +191,8 @@ void run_clusters(const Settings& s, std::int64_t layers) {
   const PeakMemory peak;
   auto start = Clock::now();
   const Nodes nodes(s);
-  train::ClusterSource source(nodes.data, cluster_options(s));
+  train::ClusterSource clusters(nodes.data, cluster_options(s));
+  FirstBatches source(clusters, s.number("batches"));
   const double prepared = seconds_since(start);
   learn::Model model = model_of(s, layers, s.number("precompute") != 0);
   start = Clock::now();
@@ -184,7 +205,8 @@ void run_evaluation(const Settings& s, std::int64_t layers) {
   const PeakMemory peak;
   auto start = Clock::now();
   const Nodes nodes(s);
-  train::ClusterSource source(nodes.data, cluster_options(s));
+  train::ClusterSource clusters(nodes.data, cluster_options(s));
+  FirstBatches source(clusters, s.number("batches"));
   const double prepared = seconds_since(start);
   learn::Model model = model_of(s, layers, s.number("precompute") != 0);
   train::train(model, source, {}, train_options());
