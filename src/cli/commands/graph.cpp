@@ -21,15 +21,31 @@ nlohmann::ordered_json to_json(const std::string& name, const data::GraphSummary
   nlohmann::ordered_json splits = nlohmann::ordered_json::array();
   for (const auto& split : s.splits)
     splits.push_back({{"train", split.train}, {"validation", split.validation}, {"test", split.test}});
-  return {{"name", name}, {"nodes", s.nodes}, {"graphs", s.graphs}, {"undirected_edges", s.undirected_edges},
-          {"stored_edges", s.stored_edges}, {"symmetric", s.symmetric}, {"features", s.features},
-          {"sparse_features", s.sparse_features}, {"feature_density", s.feature_density}, {"classes", s.classes},
-          {"multi_label", s.multi_label}, {"class_sizes", s.class_sizes}, {"unlabelled", s.unlabelled},
-          {"degree", {{"minimum", s.degree.minimum}, {"median", s.degree.median}, {"mean", s.degree.mean},
-                      {"maximum", s.degree.maximum}, {"isolated", s.degree.isolated}, {"self_loops", s.degree.self_loops}}},
-          {"components", s.components}, {"largest_component", s.largest_component},
+  return {{"name", name},
+          {"nodes", s.nodes},
+          {"graphs", s.graphs},
+          {"undirected_edges", s.undirected_edges},
+          {"stored_edges", s.stored_edges},
+          {"symmetric", s.symmetric},
+          {"features", s.features},
+          {"sparse_features", s.sparse_features},
+          {"feature_density", s.feature_density},
+          {"classes", s.classes},
+          {"multi_label", s.multi_label},
+          {"class_sizes", s.class_sizes},
+          {"unlabelled", s.unlabelled},
+          {"degree",
+           {{"minimum", s.degree.minimum},
+            {"median", s.degree.median},
+            {"mean", s.degree.mean},
+            {"maximum", s.degree.maximum},
+            {"isolated", s.degree.isolated},
+            {"self_loops", s.degree.self_loops}}},
+          {"components", s.components},
+          {"largest_component", s.largest_component},
           {"edge_homophily", number_or_null(s.edge_homophily)},
-          {"adjusted_homophily", number_or_null(s.adjusted_homophily)}, {"splits", splits}};
+          {"adjusted_homophily", number_or_null(s.adjusted_homophily)},
+          {"splits", splits}};
 }
 
 int show_info(const data::GraphDataOptions& options, const GlobalOptions& globals) {
@@ -38,8 +54,10 @@ int show_info(const data::GraphDataOptions& options, const GlobalOptions& global
   // Published splits are all shown, where no other was asked for.
   if (data.splits.empty() || !options.split.empty()) data = data::prepare(std::move(data), options);
   const data::GraphSummary summary = data::summarise(data);
-  if (globals.json) fmt::print("{}\n", to_json(resolved.name, summary).dump(2));
-  else fmt::print("{}", data::describe(resolved.name, summary));
+  if (globals.json)
+    fmt::print("{}\n", to_json(resolved.name, summary).dump(2));
+  else
+    fmt::print("{}", data::describe(resolved.name, summary));
   return 0;
 }
 
@@ -49,7 +67,8 @@ struct PartitionArguments {
   graph::PartitionOptions options;
 };
 
-int cut_graph(const data::GraphDataOptions& data_options, PartitionArguments a, const GlobalOptions& globals) {
+int cut_graph(const data::GraphDataOptions& data_options, PartitionArguments a,
+              const GlobalOptions& globals) {
   a.options.method = a.method == "metis"        ? graph::PartitionMethod::metis
                      : a.method == "multilevel" ? graph::PartitionMethod::multilevel
                                                 : graph::PartitionMethod::automatic;
@@ -58,25 +77,34 @@ int cut_graph(const data::GraphDataOptions& data_options, PartitionArguments a, 
   const graph::Partition cut = graph::partition(data.graph, a.parts, a.options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (globals.json) {
-    const nlohmann::ordered_json out{{"parts", cut.num_parts}, {"method", cut.method}, {"cut_edges", cut.cut_edges},
-                                     {"cut_fraction", cut.cut_fraction}, {"imbalance", cut.imbalance},
-                                     {"seconds", seconds}, {"fallback_reason", cut.fallback_reason}};
+    const nlohmann::ordered_json out{{"parts", cut.num_parts},
+                                     {"method", cut.method},
+                                     {"cut_edges", cut.cut_edges},
+                                     {"cut_fraction", cut.cut_fraction},
+                                     {"imbalance", cut.imbalance},
+                                     {"seconds", seconds},
+                                     {"fallback_reason", cut.fallback_reason}};
     fmt::print("{}\n", out.dump(2));
     return 0;
   }
-  fmt::print("{} parts by {}: {} edges cut ({:.2f}%), largest part {:.3f} times the mean, {:.3f} s\n", cut.num_parts,
-             cut.method, cut.cut_edges, 100 * cut.cut_fraction, cut.imbalance, seconds);
+  fmt::print("{} parts by {}: {} edges cut ({:.2f}%), largest part {:.3f} times the mean, {:.3f} s\n",
+             cut.num_parts, cut.method, cut.cut_edges, 100 * cut.cut_fraction, cut.imbalance, seconds);
   if (!cut.fallback_reason.empty()) fmt::print("  METIS was not used: {}\n", cut.fallback_reason);
   return 0;
 }
 
 void add_partition(CLI::App& parent, GlobalOptions& globals, std::function<int()>& action) {
-  auto* command = parent.add_subcommand("partition", "cut a graph into parts of about equal size with few edges between them");
+  auto* command = parent.add_subcommand(
+      "partition", "cut a graph into parts of about equal size with few edges between them");
   auto a = std::make_shared<PartitionArguments>();
   auto data_options = add_graph_data_options(*command, true);
   command->add_option("--parts", a->parts)->check(CLI::PositiveNumber)->required();
-  command->add_option("--method", a->method)->check(CLI::IsMember({"automatic", "metis", "multilevel"}))->capture_default_str();
-  command->add_option("--imbalance", a->options.imbalance, "largest part over the mean that is aimed at")->check(CLI::Range(1.0, 100.0))->capture_default_str();
+  command->add_option("--method", a->method)
+      ->check(CLI::IsMember({"automatic", "metis", "multilevel"}))
+      ->capture_default_str();
+  command->add_option("--imbalance", a->options.imbalance, "largest part over the mean that is aimed at")
+      ->check(CLI::Range(1.0, 100.0))
+      ->capture_default_str();
   command->add_option("--seed", a->options.seed)->capture_default_str();
   command->footer("Example:\n  tern graph partition cora --path planetoid --parts 10");
   command->callback([&, a, data_options] {
@@ -88,19 +116,28 @@ void add_partition(CLI::App& parent, GlobalOptions& globals, std::function<int()
 
 std::shared_ptr<data::GraphDataOptions> add_graph_data_options(CLI::App& command, bool positional) {
   auto o = std::make_shared<data::GraphDataOptions>();
-  command.add_option(positional ? "DATA,--data" : "--data", o->name, "graph data set (tern list graph-data-sets)")
+  command
+      .add_option(positional ? "DATA,--data" : "--data", o->name,
+                  "graph data set (tern list graph-data-sets)")
       ->capture_default_str();
   command.add_option("--path", o->path, "its folder or file");
-  command.add_option("--split", o->split, "public, full, random, none or the number of a published one (default: the set's own)");
-  command.add_option("--train-per-class", o->train_per_class, "nodes, of a random split")->check(CLI::PositiveNumber);
-  command.add_option("--validation-per-class", o->validation_per_class, "nodes, of a random split")->check(CLI::PositiveNumber);
-  command.add_option("--num-validation", o->num_validation, "so many nodes of any class instead")->check(CLI::PositiveNumber);
-  command.add_option("--num-test", o->num_test, "so many at most, of a random split")->check(CLI::PositiveNumber);
-  command.add_option("--validation-fraction", o->validation_fraction, "of graphs, behind the test part")->check(CLI::Range(0.0, 1.0));
+  command.add_option("--split", o->split,
+                     "public, full, random, none or the number of a published one (default: the set's own)");
+  command.add_option("--train-per-class", o->train_per_class, "nodes, of a random split")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--validation-per-class", o->validation_per_class, "nodes, of a random split")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--num-validation", o->num_validation, "so many nodes of any class instead")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--num-test", o->num_test, "so many at most, of a random split")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--validation-fraction", o->validation_fraction, "of graphs, behind the test part")
+      ->check(CLI::Range(0.0, 1.0));
   command.add_option("--test-fraction", o->test_fraction, "of graphs")->check(CLI::Range(0.0, 1.0));
   command.add_option("--features", o->normalise_features, "none, row or standardise");
   command.add_option("--component", o->component, "all or largest");
-  command.add_option("--node-features", o->node_features, "attributes, tags, degree, clustering, joined by +");
+  command.add_option("--node-features", o->node_features,
+                     "attributes, tags, degree, clustering, joined by +");
   command.add_option("--num-nodes", o->num_nodes, "of block-model")->check(CLI::PositiveNumber);
   command.add_option("--num-edges", o->num_edges, "of block-model")->check(CLI::PositiveNumber);
   command.add_option("--num-classes", o->num_classes, "of block-model")->check(CLI::PositiveNumber);
@@ -109,12 +146,16 @@ std::shared_ptr<data::GraphDataOptions> add_graph_data_options(CLI::App& command
   return o;
 }
 
-void add_graph_info(CLI::App& parent, const std::string& name, GlobalOptions& globals, std::function<int()>& action) {
-  auto* command = parent.add_subcommand(name, "what a graph data set holds: degrees, components, homophily, splits");
+void add_graph_info(CLI::App& parent, const std::string& name, GlobalOptions& globals,
+                    std::function<int()>& action) {
+  auto* command =
+      parent.add_subcommand(name, "what a graph data set holds: degrees, components, homophily, splits");
   auto data_options = add_graph_data_options(*command, true);
-  command->footer(fmt::format("Examples:\n  tern {0} {1} cora --path planetoid\n  tern {0} {1} tolokers --path heterophilous --json",
-                              parent.get_name(), name));
-  command->callback([&, data_options] { action = [&, data_options] { return show_info(*data_options, globals); }; });
+  command->footer(fmt::format(
+      "Examples:\n  tern {0} {1} cora --path planetoid\n  tern {0} {1} tolokers --path heterophilous --json",
+      parent.get_name(), name));
+  command->callback(
+      [&, data_options] { action = [&, data_options] { return show_info(*data_options, globals); }; });
 }
 
 void add_graph(CLI::App& app, GlobalOptions& globals, std::function<int()>& action) {

@@ -1,8 +1,6 @@
 // tern graph train: a graph network trained by one of the procedures, over several seeds.
 #include <cmath>
 #include <filesystem>
-#include <limits>
-#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/seed.hpp"
 #include "cli/commands/graph_command.hpp"
+#include "cli/commands/graph_results.hpp"
 #include "cli/terminal.hpp"
 #include "learn/torch.hpp"
 #include "train/graph/full_batch.hpp"
@@ -35,19 +34,6 @@ struct GraphTrainArguments {
   std::vector<std::function<void(train::TrainOptions&)>> given;
 };
 
-/// Mean and deviation (of a sample) of figures.
-struct Spread {
-  double mean = 0, deviation = 0;
-};
-
-Spread spread_of(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double v : values) squares += (v - mean) * (v - mean);
-  return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1)) : 0};
-}
-
 bool is_trained(const std::string& network) {
   return std::filesystem::is_directory(network) || network.ends_with(".safetensors");
 }
@@ -69,12 +55,15 @@ net::Net net_for(const GraphTrainArguments& a, const graph::GraphData& data) {
 }
 
 /// Clusters need not be as many as classes.
-void check_fits(const net::Net& net, const graph::GraphData& data, const std::string& name, const std::string& procedure) {
+void check_fits(const net::Net& net, const graph::GraphData& data, const std::string& name,
+                const std::string& procedure) {
   const net::Shape input = net.type(net.input().name).shape, output = net.type(net.output().name).shape;
   if (input != net::Shape{data.features.columns})
-    fail(ErrorKind::usage, name, "the network reads {}, nodes have {} features", net::to_string(input), data.features.columns);
+    fail(ErrorKind::usage, name, "the network reads {}, nodes have {} features", net::to_string(input),
+         data.features.columns);
   if (data.num_classes > 0 && procedure != "node-clustering" && output != net::Shape{data.num_classes})
-    fail(ErrorKind::usage, name, "the network scores {}, the data have {} classes", net::to_string(output), data.num_classes);
+    fail(ErrorKind::usage, name, "the network scores {}, the data have {} classes", net::to_string(output),
+         data.num_classes);
 }
 
 /// New weights, or those of a run folder (of its sub-folder of this seed).
@@ -98,7 +87,8 @@ std::map<std::string, std::string> parse_settings(const std::vector<std::string>
   std::map<std::string, std::string> out;
   for (const std::string& text : settings) {
     const std::size_t equal = text.find('=');
-    if (equal == std::string::npos || equal == 0) fail(ErrorKind::usage, "--set", "'{}': expected NAME=VALUE", text);
+    if (equal == std::string::npos || equal == 0)
+      fail(ErrorKind::usage, "--set", "'{}': expected NAME=VALUE", text);
     out[text.substr(0, equal)] = text.substr(equal + 1);
   }
   return out;
@@ -107,23 +97,21 @@ std::map<std::string, std::string> parse_settings(const std::vector<std::string>
 train::TrainOptions train_options(const GraphTrainArguments& a, const train::GraphProcedure& procedure,
                                   const graph::GraphData& data) {
   train::TrainOptions options;
-  const auto set_defaults = procedure.set_defaults ? procedure.set_defaults : train::full_batch_procedure().set_defaults;
+  const auto set_defaults =
+      procedure.set_defaults ? procedure.set_defaults : train::full_batch_procedure().set_defaults;
   set_defaults(options);
   if (!data.multi_labels.empty()) options.loss = "bce";
   for (const auto& set : a.given) set(options);
   return options;
 }
 
-struct SeedRun {
-  std::uint64_t seed = 0;
-  train::GraphRunResult result;
-  std::int64_t weights = 0;
-};
+bool is_first(const train::ProcessGroup* group) {
+  return group == nullptr || group->rank() == 0;
+}
 
-bool is_first(const train::ProcessGroup* group) { return group == nullptr || group->rank() == 0; }
-
-SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read, data::GraphDataOptions data_options,
-                 std::uint64_t seed, train::ProcessGroup* group, const GlobalOptions& globals) {
+SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read,
+                 data::GraphDataOptions data_options, std::uint64_t seed, train::ProcessGroup* group,
+                 const GlobalOptions& globals) {
   const train::GraphProcedure& procedure = train::find_graph_procedure(a.procedure);
   if (!a.one_split) data_options.seed = seed;
   const graph::GraphData data = data::prepare(read, data_options);
@@ -150,78 +138,8 @@ SeedRun run_seed(const GraphTrainArguments& a, const graph::GraphData& read, dat
   return run;
 }
 
-nlohmann::ordered_json number_or_null(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
-nlohmann::ordered_json to_json(const Spread& spread) {
-  return {{"mean", number_or_null(spread.mean)}, {"deviation", number_or_null(spread.deviation)}};
-}
-
-double seconds_per_epoch(const train::GraphRunResult& result) {
-  return result.history.empty() ? 0 : result.seconds / static_cast<double>(result.history.size());
-}
-
-/// Figures of all seeds.
-struct Totals {
-  Spread validation, last, selected, epoch_seconds;
-  std::int64_t peak_bytes = 0;
-};
-
-Totals totals_of(const std::vector<SeedRun>& runs) {
-  std::vector<double> validation, last, selected, seconds;
-  Totals out;
-  for (const SeedRun& run : runs) {
-    validation.push_back(run.result.last.validation);
-    last.push_back(run.result.last.test);
-    selected.push_back(run.result.selected_epoch > 0 ? run.result.selected.test : std::numeric_limits<double>::quiet_NaN());
-    seconds.push_back(seconds_per_epoch(run.result));
-    out.peak_bytes = std::max(out.peak_bytes, run.result.peak_bytes);
-  }
-  out.validation = spread_of(validation);
-  out.last = spread_of(last);
-  out.selected = spread_of(selected);
-  out.epoch_seconds = spread_of(seconds);
-  return out;
-}
-
-nlohmann::ordered_json to_json(const GraphTrainArguments& a, const std::string& data_name, const std::vector<SeedRun>& runs) {
-  const Totals totals = totals_of(runs);
-  nlohmann::ordered_json seeds = nlohmann::ordered_json::array();
-  for (const SeedRun& run : runs)
-    seeds.push_back({{"seed", run.seed}, {"epochs", run.result.history.size()},
-                     {"validation", number_or_null(run.result.last.validation)}, {"test", number_or_null(run.result.last.test)},
-                     {"selected_epoch", run.result.selected_epoch},
-                     {"selected_validation", number_or_null(run.result.selected.validation)},
-                     {"selected_test", number_or_null(run.result.selected.test)}, {"seconds", run.result.seconds},
-                     {"peak_bytes", run.result.peak_bytes}, {"notes", run.result.notes}});
-  return {{"network", a.network}, {"data", data_name}, {"procedure", a.procedure}, {"metric", runs.front().result.metric},
-          {"weights", runs.front().weights}, {"validation", to_json(totals.validation)}, {"test", to_json(totals.last)},
-          {"selected_test", to_json(totals.selected)}, {"seconds_per_epoch", to_json(totals.epoch_seconds)},
-          {"peak_bytes", totals.peak_bytes}, {"seeds", seeds}};
-}
-
-std::string percent(double value) { return std::isfinite(value) ? fmt::format("{:.2f}", 100 * value) : "-"; }
-
-void print_table(const GraphTrainArguments& a, const std::string& data_name, const std::vector<SeedRun>& runs) {
-  fmt::print("{} on {}, {}, {} in %, {} weights\n", a.network, data_name, a.procedure, runs.front().result.metric,
-             runs.front().weights);
-  fmt::print("  {:>5} {:>7} {:>11} {:>8} {:>14} {:>8} {:>10}\n", "seed", "epochs", "validation", "test", "test selected",
-             "at", "ms/epoch");
-  for (const SeedRun& run : runs)
-    fmt::print("  {:>5} {:>7} {:>11} {:>8} {:>14} {:>8} {:>10.2f}\n", run.seed, run.result.history.size(),
-               percent(run.result.last.validation), percent(run.result.last.test),
-               run.result.selected_epoch > 0 ? percent(run.result.selected.test) : "-", run.result.selected_epoch,
-               1000 * seconds_per_epoch(run.result));
-  const Totals t = totals_of(runs);
-  const auto text = [&](const Spread& s) {
-    return runs.size() > 1 && std::isfinite(s.mean) ? percent(s.mean) + " ± " + percent(s.deviation) : percent(s.mean);
-  };
-  fmt::print("test {}, selected by validation {}; {:.2f} ms an epoch, at most {} MiB resident\n", text(t.last),
-             text(t.selected), 1000 * t.epoch_seconds.mean, t.peak_bytes >> 20);
-}
-
-int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOptions& data_options, const GlobalOptions& all_globals) {
+int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOptions& data_options,
+                       const GlobalOptions& all_globals) {
   train::find_graph_procedure(a.procedure);
   if (!a.metric.empty()) train::find_metric(a.metric);
   if (!is_trained(a.network) && !a.network.ends_with(".json")) zoo::find_architecture(a.network, "network");
@@ -245,53 +163,74 @@ int run_graph_training(const GraphTrainArguments& a, const data::GraphDataOption
     if (i == 0 || name == "block-model") read = data::read_graph_set(options);
     runs.push_back(run_seed(a, read, options, seed, group.get(), globals));
     if (!globals.quiet && a.seeds > 1)
-      log(LogLevel::info, fmt::format("seed {}: test {}", seed, percent(runs.back().result.last.test)));
+      log(LogLevel::info, fmt::format("seed {}: test {}", seed, percent_text(runs.back().result.last.test)));
   }
   if (!is_first(group.get())) return 0;
-  const nlohmann::ordered_json json = to_json(a, name, runs);
+  const nlohmann::ordered_json json = results_json({a.network, name, a.procedure}, runs);
   if (!a.folder.empty()) write_file_atomically(a.folder / "results.json", json.dump(2) + "\n");
-  if (globals.json) fmt::print("{}\n", json.dump(2));
-  else print_table(a, name, runs);
+  if (globals.json)
+    fmt::print("{}\n", json.dump(2));
+  else
+    print_results({a.network, name, a.procedure}, runs);
   return 0;
 }
 
 /// An option of training that replaces the procedure's default where it is given.
 template <typename Value, typename Set>
-CLI::Option* add_given(CLI::App& command, const std::shared_ptr<GraphTrainArguments>& a, const char* name, const char* help,
-                       Set set) {
+CLI::Option* add_given(CLI::App& command, const std::shared_ptr<GraphTrainArguments>& a, const char* name,
+                       const char* help, Set set) {
   return command.add_option_function<Value>(
-      name, [a, set](const Value& value) { a->given.push_back([set, value](train::TrainOptions& o) { set(o, value); }); }, help);
+      name,
+      [a, set](const Value& value) {
+        a->given.push_back([set, value](train::TrainOptions& o) { set(o, value); });
+      },
+      help);
 }
 
 void add_training_options(CLI::App& command, const std::shared_ptr<GraphTrainArguments>& a) {
   using Options = train::TrainOptions;
-  add_given<int>(command, a, "--epochs", "default: the procedure's (full-batch: 200)", [](Options& o, int v) { o.epochs = v; })
-      ->check(CLI::Range(0, 1000000));
-  add_given<double>(command, a, "--learning-rate", "default: 0.01", [](Options& o, double v) { o.learning_rate.base = v; })
-      ->check(CLI::PositiveNumber);
-  add_given<std::string>(command, a, "--schedule", "of the learning rate (tern list learning-rates); default: constant",
+  add_given<int>(command, a, "--epochs", "default: the procedure's (full-batch: 200)", [](Options& o, int v) {
+    o.epochs = v;
+  })->check(CLI::Range(0, 1000000));
+  add_given<double>(command, a, "--learning-rate", "default: 0.01", [](Options& o, double v) {
+    o.learning_rate.base = v;
+  })->check(CLI::PositiveNumber);
+  add_given<std::string>(command, a, "--schedule",
+                         "of the learning rate (tern list learning-rates); default: constant",
                          [](Options& o, const std::string& v) { o.learning_rate.name = v; });
-  add_given<double>(command, a, "--warmup", "share of the epochs", [](Options& o, double v) { o.learning_rate.warmup_share = v; })
-      ->check(CLI::Range(0.0, 1.0));
-  add_given<double>(command, a, "--weight-decay", "default: 5e-4", [](Options& o, double v) { o.optimizer.weight_decay = v; })
-      ->check(CLI::NonNegativeNumber);
-  add_given<std::string>(command, a, "--decay-only", "pattern of nodes whose weights decay, \"*\": all; default: linear1",
-                         [](Options& o, const std::string& v) { o.optimizer.decay_only = v == "*" ? "" : v; });
+  add_given<double>(command, a, "--warmup", "share of the epochs", [](Options& o, double v) {
+    o.learning_rate.warmup_share = v;
+  })->check(CLI::Range(0.0, 1.0));
+  add_given<double>(command, a, "--weight-decay", "default: 5e-4", [](Options& o, double v) {
+    o.optimizer.weight_decay = v;
+  })->check(CLI::NonNegativeNumber);
+  add_given<std::string>(
+      command, a, "--decay-only", "pattern of nodes whose weights decay, \"*\": all; default: linear1",
+      [](Options& o, const std::string& v) { o.optimizer.decay_only = v == "*" ? "" : v; });
   add_given<std::string>(command, a, "--optimizer", "tern list optimizers; default: adam-l2",
                          [](Options& o, const std::string& v) { o.optimizer.name = v; });
-  add_given<std::string>(command, a, "--loss", "tern list losses; default: ce, bce where nodes have several labels",
+  add_given<std::string>(command, a, "--loss",
+                         "tern list losses; default: ce, bce where nodes have several labels",
                          [](Options& o, const std::string& v) { o.loss = v; });
-  add_given<std::int64_t>(command, a, "--batch-size", "of procedures with batches", [](Options& o, std::int64_t v) { o.batch_size = v; })
+  add_given<std::int64_t>(command, a, "--batch-size", "of procedures with batches",
+                          [](Options& o, std::int64_t v) { o.batch_size = v; })
       ->check(CLI::PositiveNumber);
-  add_given<int>(command, a, "--patience", "stop so many epochs behind the lowest validation loss; 0: never", [](Options& o, int v) { o.patience = v; })
+  add_given<int>(command, a, "--patience", "stop so many epochs behind the lowest validation loss; 0: never",
+                 [](Options& o, int v) { o.patience = v; })
       ->check(CLI::NonNegativeNumber);
-  add_given<double>(command, a, "--label-smoothing", "", [](Options& o, double v) { o.label_smoothing = v; })->check(CLI::Range(0.0, 0.99));
-  add_given<double>(command, a, "--clip-gradient", "largest norm of all gradients", [](Options& o, double v) { o.clip_gradient = v; })
-      ->check(CLI::PositiveNumber);
-  add_given<double>(command, a, "--distillation", "share of the loss that teaches the starting model's scores",
-                    [](Options& o, double v) { o.distillation = v; })->check(CLI::Range(0.0, 1.0));
-  add_given<double>(command, a, "--temperature", "of distillation", [](Options& o, double v) { o.temperature = v; })
-      ->check(CLI::PositiveNumber);
+  add_given<double>(command, a, "--label-smoothing", "", [](Options& o, double v) {
+    o.label_smoothing = v;
+  })->check(CLI::Range(0.0, 0.99));
+  add_given<double>(command, a, "--clip-gradient", "largest norm of all gradients", [](Options& o, double v) {
+    o.clip_gradient = v;
+  })->check(CLI::PositiveNumber);
+  add_given<double>(command, a, "--distillation",
+                    "share of the loss that teaches the starting model's scores",
+                    [](Options& o, double v) { o.distillation = v; })
+      ->check(CLI::Range(0.0, 1.0));
+  add_given<double>(command, a, "--temperature", "of distillation", [](Options& o, double v) {
+    o.temperature = v;
+  })->check(CLI::PositiveNumber);
 }
 
 void add_network_options(CLI::App& command, zoo::ArchitectureOptions& o) {
@@ -299,7 +238,8 @@ void add_network_options(CLI::App& command, zoo::ArchitectureOptions& o) {
   command.add_option("--hidden", o.graph.hidden, "features of a hidden layer")->check(CLI::PositiveNumber);
   command.add_option("--heads", o.graph.heads, "of attention")->check(CLI::PositiveNumber);
   command.add_option("--dropout", o.dropout)->check(CLI::Range(0.0, 0.99))->capture_default_str();
-  command.add_option("--normalisation", o.graph.normalisation, "of propagation: sum, symmetric, gcn, gcn-identity, row, row-self, diagonal, lgcn");
+  command.add_option("--normalisation", o.graph.normalisation,
+                     "of propagation: sum, symmetric, gcn, gcn-identity, row, row-self, diagonal, lgcn");
   command.add_option("--lambda", o.graph.lambda, "of the normalisation diagonal")->capture_default_str();
   command.add_option("--norm", o.graph.norm, "behind hidden layers: none, batch, layer");
   command.add_option("--clusters", o.graph.clusters, "of the first pooling")->check(CLI::PositiveNumber);
@@ -311,23 +251,33 @@ void add_network_options(CLI::App& command, zoo::ArchitectureOptions& o) {
 void add_graph_train(CLI::App& parent, GlobalOptions& globals, std::function<int()>& action) {
   auto* command = parent.add_subcommand("train", "train a graph network; the same command resumes");
   auto a = std::make_shared<GraphTrainArguments>();
-  command->add_option("NETWORK", a->network, "architecture (tern list architectures), net.json, or a run to go on from")->required();
+  command
+      ->add_option("NETWORK", a->network,
+                   "architecture (tern list architectures), net.json, or a run to go on from")
+      ->required();
   auto data_options = add_graph_data_options(*command, false);
   command->add_option("--procedure", a->procedure, "tern list procedures")->capture_default_str();
   command->add_option("--set", a->settings, "NAME=VALUE, a parameter of the procedure; may be repeated");
   command->add_option("--metric", a->metric, "tern list metrics (default: the set's own)");
   add_network_options(*command, a->architecture);
   add_training_options(*command, a);
-  command->add_option("--init", a->init, "of weights: glorot, or uniform in 1/sqrt(fan in)")->check(CLI::IsMember({"glorot", "uniform"}))->capture_default_str();
-  command->add_option("--seeds", a->seeds, "runs, each of its own seed")->check(CLI::Range(1, 10000))->capture_default_str();
+  command->add_option("--init", a->init, "of weights: glorot, or uniform in 1/sqrt(fan in)")
+      ->check(CLI::IsMember({"glorot", "uniform"}))
+      ->capture_default_str();
+  command->add_option("--seeds", a->seeds, "runs, each of its own seed")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
   command->add_option("--seed", a->first_seed, "of the first run")->capture_default_str();
   command->add_flag("--one-split", a->one_split, "every seed trains on the split of --data-seed");
   command->add_option("--plan", a->plan, "compression on the way: \"prune:global=0.8 + quantize:w=4,a=8\"");
-  command->add_option("-o,--output", a->folder, "run folder: checkpoint, metrics, results.json; of several seeds seed-N in it");
-  command->footer("Examples:\n"
-                  "  tern graph train gcn --data cora --path planetoid --seeds 10\n"
-                  "  tern graph train gcn --data cora --path planetoid -o runs/cora\n"
-                  "  tern graph train runs/cora --data cora --path planetoid --plan \"quantize:w=4,a=8\" -o runs/cora-w4");
+  command->add_option("-o,--output", a->folder,
+                      "run folder: checkpoint, metrics, results.json; of several seeds seed-N in it");
+  command->footer(
+      "Examples:\n"
+      "  tern graph train gcn --data cora --path planetoid --seeds 10\n"
+      "  tern graph train gcn --data cora --path planetoid -o runs/cora\n"
+      "  tern graph train runs/cora --data cora --path planetoid --plan \"quantize:w=4,a=8\" -o "
+      "runs/cora-w4");
   command->callback([&, a, data_options] {
     action = [&, a, data_options] { return run_graph_training(*a, *data_options, globals); };
   });

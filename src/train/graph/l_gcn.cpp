@@ -23,17 +23,21 @@ void refuse(bool wrong, const char* what) {
 std::vector<at::Tensor*> weights_of(learn::Model& model) {
   std::vector<at::Tensor*> out;
   for (const net::Node& node : model.net().nodes()) {
-    const bool known = node.op == "input" || node.op == "graph" || node.op == "propagate" || node.op == "linear" || node.op == "relu";
+    const bool known = node.op == "input" || node.op == "graph" || node.op == "propagate" ||
+                       node.op == "linear" || node.op == "relu";
     refuse(!known, "the network must be the architecture l-gcn");
     if (node.op == "linear") out.push_back(&model.parameter(node.name, "weight").latent);
   }
-  refuse(out.size() < 2 || model.parameters().size() != out.size(), "the network must be the architecture l-gcn");
+  refuse(out.size() < 2 || model.parameters().size() != out.size(),
+         "the network must be the architecture l-gcn");
   return out;
 }
 
-LayerwiseOptions options_of(const MethodInfo& info, const GraphProcedureOptions& o, const std::vector<at::Tensor*>& weights) {
+LayerwiseOptions options_of(const MethodInfo& info, const GraphProcedureOptions& o,
+                            const std::vector<at::Tensor*>& weights) {
   refuse(!o.plan.phases.empty(), "a plan cannot run on the way: compress the trained network afterwards");
-  refuse(o.train.optimizer.name != "adam" || o.train.optimizer.weight_decay > 0, "the optimizer is adam without decay");
+  refuse(o.train.optimizer.name != "adam" || o.train.optimizer.weight_decay > 0,
+         "the optimizer is adam without decay");
   refuse(o.train.distillation > 0 || o.train.label_smoothing > 0, "neither distillation nor label smoothing");
   LayerwiseOptions out;
   out.layers = static_cast<int>(weights.size()) - 1;
@@ -59,8 +63,10 @@ GraphRunResult train_layers(const MethodInfo& info, learn::Model& model, const g
                             const GraphProcedureOptions& options) {
   const std::vector<at::Tensor*> weights = weights_of(model);
   const LayerwiseOptions layerwise = options_of(info, options, weights);
-  if (data.splits.size() != 1) fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
-  const LayerwiseResult trained = train_layerwise(node_data(data, data.splits.front()), layerwise, options.progress);
+  if (data.splits.size() != 1)
+    fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
+  const LayerwiseResult trained =
+      train_layerwise(node_data(data, data.splits.front()), layerwise, options.progress);
   {
     const c10::NoGradGuard no_grad;
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i]->copy_(trained.weights.at(i));
@@ -84,7 +90,8 @@ GraphRunResult train_layers(const MethodInfo& info, learn::Model& model, const g
   result.last = {trained.scores.validation, trained.scores.test};
   result.seconds = trained.training_seconds;
   if (trained.controller)
-    result.notes.push_back(fmt::format("the controller was trained in {:.2f} s", trained.controller->seconds));
+    result.notes.push_back(
+        fmt::format("the controller was trained in {:.2f} s", trained.controller->seconds));
   if (!options.train.checkpoint.empty()) {
     CheckpointInfo done;
     done.history = result.history;
@@ -94,11 +101,14 @@ GraphRunResult train_layers(const MethodInfo& info, learn::Model& model, const g
   return result;
 }
 
-constexpr const char* paper = "You et al. 2020, L2-GCN: layer-wise and learned efficient training of graph convolutional networks";
+constexpr const char* paper =
+    "You et al. 2020, L2-GCN: layer-wise and learned efficient training of graph convolutional networks";
 
 std::vector<ParameterInfo> shared_parameters() {
-  return {{"inductive", "bool", "false", "true|false", "training sees only its own nodes and the edges between them"},
-          {"fresh-classifier", "bool", "false", "true|false", "a new classifier and optimizer for each layer (PPI)"},
+  return {{"inductive", "bool", "false", "true|false",
+           "training sees only its own nodes and the edges between them"},
+          {"fresh-classifier", "bool", "false", "true|false",
+           "a new classifier and optimizer for each layer (PPI)"},
           {"scratch", "string", "", "a folder", "for features between layers; empty: memory"}};
 }
 

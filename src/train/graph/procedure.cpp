@@ -60,13 +60,15 @@ class TimedSource : public BatchSource {
 
 }  // namespace
 
-std::string parameter_text(const MethodInfo& info, const GraphProcedureOptions& options, std::string_view name) {
+std::string parameter_text(const MethodInfo& info, const GraphProcedureOptions& options,
+                           std::string_view name) {
   const ParameterInfo& parameter = parameter_of(info, name);
   const auto found = options.parameters.find(parameter.name);
   return found == options.parameters.end() ? parameter.fallback : found->second;
 }
 
-std::int64_t parameter_int(const MethodInfo& info, const GraphProcedureOptions& options, std::string_view name) {
+std::int64_t parameter_int(const MethodInfo& info, const GraphProcedureOptions& options,
+                           std::string_view name) {
   return number_of<std::int64_t>(info, parameter_text(info, options, name), name, "a whole number");
 }
 
@@ -88,7 +90,8 @@ void summarise(GraphRunResult& result) {
   for (const EpochResult& epoch : result.history) {
     result.seconds += epoch.seconds;
     // An epoch without a validation score has 0 there.
-    if (!std::isfinite(epoch.test_accuracy) || !(epoch.validation_accuracy > result.selected.validation)) continue;
+    if (!std::isfinite(epoch.test_accuracy) || !(epoch.validation_accuracy > result.selected.validation))
+      continue;
     result.selected = {epoch.validation_accuracy, epoch.test_accuracy};
     result.selected_epoch = epoch.epoch;
   }
@@ -107,16 +110,19 @@ GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphP
     if (options.on_note) options.on_note(text);
   };
   if (options.group && options.group->size() > 1) {
-    if (!options.plan.phases.empty()) fail(ErrorKind::usage, "plan", "several processes train without a plan: compress in one");
+    if (!options.plan.phases.empty())
+      fail(ErrorKind::usage, "plan", "several processes train without a plan: compress in one");
     DataParallel parallel(model, options.group);
     parallel.check_equal_parameters();
     RankSource share(timed, options.group);
     TrainOptions train_options = options.train;
     train_options.exchange = &parallel;
     train_options.writes_checkpoint = parallel.is_first();
-    result.history = train(model, share, options.plan, train_options, options.progress, options.on_epoch, note);
+    result.history =
+        train(model, share, options.plan, train_options, options.progress, options.on_epoch, note);
   } else {
-    result.history = train(model, timed, options.plan, options.train, options.progress, options.on_epoch, note);
+    result.history =
+        train(model, timed, options.plan, options.train, options.progress, options.on_epoch, note);
   }
   summarise(result);
   result.seconds -= std::min(result.seconds, timed.seconds());

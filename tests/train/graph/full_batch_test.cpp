@@ -89,7 +89,8 @@ TEST(FullBatch, SparseFeaturesTrainLikeDenseOnes) {
   const GraphRunResult first = full_batch_procedure().run(a, dense, quick(20));
   const GraphRunResult second = full_batch_procedure().run(b, sparse, quick(20));
   EXPECT_NEAR(first.history.back().train_loss, second.history.back().train_loss, 1e-4);
-  EXPECT_TRUE(at::allclose(a.parameter("linear1", "weight").latent, b.parameter("linear1", "weight").latent, 1e-3, 1e-4));
+  EXPECT_TRUE(at::allclose(a.parameter("linear1", "weight").latent, b.parameter("linear1", "weight").latent,
+                           1e-3, 1e-4));
 }
 
 TEST(FullBatch, DecayFallsOnTheNamedLayerAlone) {
@@ -103,14 +104,17 @@ TEST(FullBatch, DecayFallsOnTheNamedLayerAlone) {
   full_batch_procedure().run(decayed, data, options);
   const learn::Model start(toy_gcn(4, 2, 0), 1);
   // One step of SGD at 0.01: w - 0.01 (g + 0.5 w).
-  const at::Tensor expected = free.parameter("linear1", "weight").latent - 0.005 * start.parameter("linear1", "weight").latent;
+  const at::Tensor expected =
+      free.parameter("linear1", "weight").latent - 0.005 * start.parameter("linear1", "weight").latent;
   EXPECT_TRUE(at::allclose(decayed.parameter("linear1", "weight").latent, expected, 1e-5, 1e-7));
-  EXPECT_TRUE(at::equal(decayed.parameter("linear2", "weight").latent, free.parameter("linear2", "weight").latent));
+  EXPECT_TRUE(
+      at::equal(decayed.parameter("linear2", "weight").latent, free.parameter("linear2", "weight").latent));
 }
 
 TEST(FullBatch, ARunThatWasStoppedEndsWithTheSameWeights) {
   const graph::GraphData data = toy_communities();
-  const auto folder = std::filesystem::temp_directory_path() / ("tern_full_batch_resume_" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("tern_full_batch_resume_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   learn::Model whole(toy_gcn(), 3), stopped(toy_gcn(), 3), resumed(toy_gcn(), 3);
   full_batch_procedure().run(whole, data, quick(12));
@@ -134,7 +138,8 @@ TEST(FullBatch, SeveralLabelsAreScoredByMicroF1) {
   graph::GraphData data = toy_communities();
   data.num_classes = 3;
   for (const std::int32_t label : data.labels)
-    for (const int value : {label, 1 - label, 1}) data.multi_labels.push_back(static_cast<std::uint8_t>(value));
+    for (const int value : {label, 1 - label, 1})
+      data.multi_labels.push_back(static_cast<std::uint8_t>(value));
   data.labels.clear();
   learn::Model model(toy_gcn(4, 3), 1);
   GraphProcedureOptions options = quick();
@@ -159,7 +164,11 @@ TEST(FullBatch, RefusesDataThatItCannotTrainOn) {
 }
 
 TEST(Procedures, ParametersAreReadAndChecked) {
-  const MethodInfo info{"example", "", "", {{"parts", "int", "7", "", ""}, {"share", "float", "0.5", "", ""}, {"fast", "bool", "true", "", ""}}};
+  const MethodInfo info{
+      "example",
+      "",
+      "",
+      {{"parts", "int", "7", "", ""}, {"share", "float", "0.5", "", ""}, {"fast", "bool", "true", "", ""}}};
   GraphProcedureOptions options;
   EXPECT_EQ(parameter_int(info, options, "parts"), 7);
   EXPECT_TRUE(parameter_bool(info, options, "fast"));

@@ -16,7 +16,8 @@ double score(const char* name, const at::Tensor& scores, const at::Tensor& targe
 }
 
 TEST(Metrics, AccuracyByHand) {
-  const at::Tensor scores = at::tensor({1.0F, 2.0F, 5.0F, 0.0F, 1.0F, 3.0F, std::nanf(""), 1.0F}).view({4, 2});
+  const at::Tensor scores =
+      at::tensor({1.0F, 2.0F, 5.0F, 0.0F, 1.0F, 3.0F, std::nanf(""), 1.0F}).view({4, 2});
   const at::Tensor targets = at::tensor({0.0F, 1.0F, 1.0F, 0.0F, 1.0F, 0.0F, 0.0F, 1.0F}).view({4, 2});
   EXPECT_DOUBLE_EQ(score("accuracy", scores, targets), 0.5);  // the row with NaN is wrong
   EXPECT_TRUE(std::isnan(score("accuracy", scores.slice(0, 0, 0), targets.slice(0, 0, 0))));
