@@ -1,14 +1,13 @@
 // How much memory does training a deep network on a large graph take?
 //
 // usage: bench_cluster_memory FOLDER [NAME=VALUE ...]
-//   nodes=2400000 edges=60000000 features=100   of the block model that is generated into FOLDER where it is not there
-//   parts=3000 q=2 hidden=128 layers=2,3,4,6,8 precompute=0 seed=1
-//   batches=0       > 0: only so many of an epoch
-//   mode=clusters   one epoch of Cluster-GCN for each depth; features and graph stay in their files
-//   mode=full       one full-batch step for each depth, features in memory, as far as memory lasts
-//   mode=evaluate   the whole graph, layer by layer, with memory_mib=1024 for activations
-// Every line is a process of its own. Peaks in MiB: `resident` all pages as the system counts them (VmHWM), `own` those
-// that no file can give back (RssAnon) and `mapped` those of files, both sampled every 10 ms.
+//   nodes=2400000 edges=60000000 features=100   of the block model that is generated into FOLDER where it is
+//   not there parts=3000 q=2 hidden=128 layers=2,3,4,6,8 precompute=0 seed=1 batches=0       > 0: only so
+//   many of an epoch mode=clusters   one epoch of Cluster-GCN for each depth; features and graph stay in
+//   their files mode=full       one full-batch step for each depth, features in memory, as far as memory
+//   lasts mode=evaluate   the whole graph, layer by layer, with memory_mib=1024 for activations
+// Every line is a process of its own. Peaks in MiB: `resident` all pages as the system counts them (VmHWM),
+// `own` those that no file can give back (RssAnon) and `mapped` those of files, both sampled every 10 ms.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -45,7 +44,9 @@ using namespace tern;
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// MiB of a line of /proc/self/status.
 double status_mib(const std::string& name) {
@@ -58,12 +59,13 @@ double status_mib(const std::string& name) {
 /// Largest values seen while it lives.
 class PeakMemory {
  public:
-  PeakMemory() : thread_([this] {
-    for (; !stop_; std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
-      own = std::max(own.load(), status_mib("RssAnon"));
-      mapped = std::max(mapped.load(), status_mib("RssFile") + status_mib("RssShmem"));
-    }
-  }) {}
+  PeakMemory()
+      : thread_([this] {
+          for (; !stop_; std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
+            own = std::max(own.load(), status_mib("RssAnon"));
+            mapped = std::max(mapped.load(), status_mib("RssFile") + status_mib("RssShmem"));
+          }
+        }) {}
   ~PeakMemory() {
     stop_ = true;
     thread_.join();
@@ -77,10 +79,10 @@ class PeakMemory {
 
 struct Settings {
   fs::path folder;
-  std::map<std::string, std::string> text{{"nodes", "2400000"}, {"edges", "60000000"}, {"features", "100"},
-                                          {"parts", "3000"},    {"q", "2"},            {"hidden", "128"},
-                                          {"layers", "2,3,4,6,8"}, {"precompute", "0"}, {"seed", "1"},
-                                          {"mode", "clusters"}, {"memory_mib", "1024"}, {"batches", "0"}};
+  std::map<std::string, std::string> text{
+      {"nodes", "2400000"}, {"edges", "60000000"}, {"features", "100"},     {"parts", "3000"},
+      {"q", "2"},           {"hidden", "128"},     {"layers", "2,3,4,6,8"}, {"precompute", "0"},
+      {"seed", "1"},        {"mode", "clusters"},  {"memory_mib", "1024"},  {"batches", "0"}};
   std::int64_t number(const std::string& name) const { return std::stoll(text.at(name)); }
   std::vector<std::int64_t> layers() const {
     std::vector<std::int64_t> out;
@@ -101,14 +103,16 @@ void generate(const Settings& s) {
   options.num_blocks = classes;
   const std::vector<std::int32_t> block = graph::write_block_model(s.folder / "graph.bin", options);
   graph::write_block_features(s.folder / "features.npy", block, s.number("features"), 0.3, 1);
-  write_file_atomically(s.folder / "block.bin", {reinterpret_cast<const char*>(block.data()), 4 * block.size()});
+  write_file_atomically(s.folder / "block.bin",
+                        {reinterpret_cast<const char*>(block.data()), 4 * block.size()});
   std::printf("generated in %.0f s\n", seconds_since(start));
 }
 
 /// The files, and a split: 70 % of the nodes train, 2 % validate, 28 % test.
 struct Nodes {
   explicit Nodes(const Settings& s)
-      : graph(graph::map_graph(s.folder / "graph.bin")), features(graph::MappedMatrix::open(s.folder / "features.npy")) {
+      : graph(graph::map_graph(s.folder / "graph.bin")),
+        features(graph::MappedMatrix::open(s.folder / "features.npy")) {
     const std::string bytes = read_file(s.folder / "block.bin");
     const auto* block = reinterpret_cast<const std::int32_t*>(bytes.data());
     labels.assign(block, block + bytes.size() / sizeof *block);
@@ -150,7 +154,8 @@ learn::Model model_of(const Settings& s, std::int64_t layers, bool precompute) {
   options.dropout = 0.2;
   options.graph.layers = layers;
   options.graph.hidden = s.number("hidden");
-  learn::Model model(zoo::find_architecture("cluster-gcn").build(options), static_cast<std::uint64_t>(s.number("seed")));
+  learn::Model model(zoo::find_architecture("cluster-gcn").build(options),
+                     static_cast<std::uint64_t>(s.number("seed")));
   return precompute ? train::without_first_propagation(model) : std::move(model);
 }
 
@@ -158,12 +163,15 @@ learn::Model model_of(const Settings& s, std::int64_t layers, bool precompute) {
 class FirstBatches : public train::BatchSource {
  public:
   FirstBatches(train::BatchSource& source, std::int64_t count)
-      : source_(source), count_(count > 0 ? std::min(count, source.batches_per_epoch()) : source.batches_per_epoch()) {}
+      : source_(source),
+        count_(count > 0 ? std::min(count, source.batches_per_epoch()) : source.batches_per_epoch()) {}
   std::string place() const override { return source_.place(); }
   std::string identity() const override { return source_.identity(); }
   std::int64_t batches_per_epoch() const override { return count_; }
   std::int64_t samples_per_epoch() const override { return source_.samples_per_epoch(); }
-  train::TrainBatch batch(std::int64_t epoch, std::int64_t index) override { return source_.batch(epoch, index); }
+  train::TrainBatch batch(std::int64_t epoch, std::int64_t index) override {
+    return source_.batch(epoch, index);
+  }
   train::Scores evaluate(learn::Model& model) override { return source_.evaluate(model); }
   compress::Samples samples(std::int64_t count) override { return source_.samples(count); }
 
@@ -172,10 +180,11 @@ class FirstBatches : public train::BatchSource {
   std::int64_t count_;
 };
 
-void print_row(const std::string& what, std::int64_t layers, double prepare, double work, const train::Scores& scores,
-               double loss, const PeakMemory& peak) {
-  std::printf("%-9s %6lld %10.1f %10.1f %9.0f %9.0f %9.0f %8.4f %8.4f\n", what.c_str(), static_cast<long long>(layers),
-              prepare, work, status_mib("VmHWM"), peak.own.load(), peak.mapped.load(), loss, scores.test);
+void print_row(const std::string& what, std::int64_t layers, double prepare, double work,
+               const train::Scores& scores, double loss, const PeakMemory& peak) {
+  std::printf("%-9s %6lld %10.1f %10.1f %9.0f %9.0f %9.0f %8.4f %8.4f\n", what.c_str(),
+              static_cast<long long>(layers), prepare, work, status_mib("VmHWM"), peak.own.load(),
+              peak.mapped.load(), loss, scores.test);
 }
 
 train::TrainOptions train_options() {
@@ -212,7 +221,8 @@ void run_evaluation(const Settings& s, std::int64_t layers) {
   train::train(model, source, {}, train_options());
   start = Clock::now();
   const train::Scores scores = source.evaluate(model);
-  print_row("evaluate", layers, prepared, seconds_since(start), scores, std::numeric_limits<double>::quiet_NaN(), peak);
+  print_row("evaluate", layers, prepared, seconds_since(start), scores,
+            std::numeric_limits<double>::quiet_NaN(), peak);
 }
 
 void run_full(const Settings& s, std::int64_t layers) {
@@ -223,7 +233,8 @@ void run_full(const Settings& s, std::int64_t layers) {
   data.graph = nodes.graph;
   data.graph_offsets = {0, nodes.graph.num_nodes()};
   data.features.columns = nodes.features.columns();
-  data.features.dense.assign(nodes.features.data(), nodes.features.data() + nodes.features.rows() * nodes.features.columns());
+  data.features.dense.assign(nodes.features.data(),
+                             nodes.features.data() + nodes.features.rows() * nodes.features.columns());
   data.num_classes = classes;
   data.labels = nodes.labels;
   data.splits = {nodes.split};
@@ -281,13 +292,17 @@ int main(int count, char** arguments) try {
       auto options = cluster_options(s);
       options.precompute = false;
       const train::ClusterSource source(nodes.data, options);
-      std::printf("%lld nodes, %lld edges, %lld parts, %.3f cut, imbalance %.2f; partition%s %.0f s, resident %.0f MiB, own %.0f MiB\n",
-                  static_cast<long long>(nodes.graph.num_nodes()), static_cast<long long>(nodes.graph.num_edges() / 2),
-                  static_cast<long long>(options.parts), source.partition().cut_fraction, source.partition().imbalance,
-                  source.partition_was_kept() ? " read:" : ":", seconds_since(start), status_mib("VmHWM"), peak.own.load());
+      std::printf(
+          "%lld nodes, %lld edges, %lld parts, %.3f cut, imbalance %.2f; partition%s %.0f s, resident %.0f "
+          "MiB, own %.0f MiB\n",
+          static_cast<long long>(nodes.graph.num_nodes()),
+          static_cast<long long>(nodes.graph.num_edges() / 2), static_cast<long long>(options.parts),
+          source.partition().cut_fraction, source.partition().imbalance,
+          source.partition_was_kept() ? " read:" : ":", seconds_since(start), status_mib("VmHWM"),
+          peak.own.load());
     });
-  std::printf("%-9s %6s %10s %10s %9s %9s %9s %8s %8s\n", "mode", "layers", "prepare s", "work s", "resident", "own",
-              "mapped", "loss", "test");
+  std::printf("%-9s %6s %10s %10s %9s %9s %9s %8s %8s\n", "mode", "layers", "prepare s", "work s", "resident",
+              "own", "mapped", "loss", "test");
   for (const std::int64_t layers : s.layers())
     in_a_process([&] {
       if (mode == "full")

@@ -34,14 +34,16 @@ ClusterOptions options_of(const GraphProcedureOptions& options) {
 
 GraphRunResult run(learn::Model& model, const graph::GraphData& data, const GraphProcedureOptions& options) {
   const ClusterOptions cluster = options_of(options);
-  if (data.splits.size() != 1) fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
+  if (data.splits.size() != 1)
+    fail(ErrorKind::usage, "graph data", "{} splits, expected one", data.splits.size());
   if (cluster.precompute && !options.plan.phases.empty())
     fail(ErrorKind::usage, "cluster-gcn", "a plan cannot run on precomputed features: leave out precompute");
   ClusterSource source(node_data(data, data.splits.front()), cluster);
   const graph::Partition& parts = source.partition();
-  std::string note = fmt::format("{} parts by {}{}, {:.1f} % of the edges between them, largest part {:.2f} of the mean",
-                                 parts.num_parts, parts.method, source.partition_was_kept() ? " (kept)" : "",
-                                 100 * parts.cut_fraction, parts.imbalance);
+  std::string note =
+      fmt::format("{} parts by {}{}, {:.1f} % of the edges between them, largest part {:.2f} of the mean",
+                  parts.num_parts, parts.method, source.partition_was_kept() ? " (kept)" : "",
+                  100 * parts.cut_fraction, parts.imbalance);
   if (!parts.fallback_reason.empty()) note += ": " + parts.fallback_reason;
   if (options.on_note) options.on_note(note);
   GraphRunResult result;
@@ -80,7 +82,8 @@ const GraphProcedure& cluster_gcn_procedure() {
         {"cache", "string", "", "a folder", "where partitions are kept; empty: they are not"},
         {"memory-mib", "int", "1024", ">= 1", "for activations of the whole graph in evaluation"},
         {"scratch", "string", "", "a folder", "for those that do not fit; empty: the system's"}}},
-      run, set_defaults};
+      run,
+      set_defaults};
   return procedure;
 }
 

@@ -14,8 +14,9 @@ const net::Node* first_concat(const net::Net& net) {
   for (const net::Node* node : readers) {
     if (node->op != "concat" || node->inputs.size() != 2 || node->inputs[1] != input) continue;
     const net::Node& other = net.node(node->inputs[0]);
-    const bool is_plain = other.op == "propagate" && other.inputs[0] == input && net.readers(other.name).size() == 1 &&
-                          net.parameters(other).empty() && net.context(other).real("eps") == 0;
+    const bool is_plain = other.op == "propagate" && other.inputs[0] == input &&
+                          net.readers(other.name).size() == 1 && net.parameters(other).empty() &&
+                          net.context(other).real("eps") == 0;
     if (is_plain) return node;
   }
   return nullptr;
@@ -33,7 +34,9 @@ void copy_parameters(const learn::Model& from, learn::Model& to) {
 
 }  // namespace
 
-bool has_first_propagation(const net::Net& net) { return first_concat(net) != nullptr; }
+bool has_first_propagation(const net::Net& net) {
+  return first_concat(net) != nullptr;
+}
 
 learn::Model without_first_propagation(const learn::Model& model) {
   const net::Net& net = model.net();

@@ -20,16 +20,17 @@ std::string_view bytes_of(std::span<const T> values) {
 }
 
 std::string header_of(const graph::Partition& partition) {
-  return fmt::format("tern-partition 1 {} {} {} {}\n", partition.method, partition.part.size(), partition.num_parts,
+  return fmt::format("tern-partition 1 {} {} {} {}\n", partition.method, partition.part.size(),
+                     partition.num_parts,
                      to_hex(fnv1a_64(bytes_of(std::span<const std::int32_t>(partition.part)))));
 }
 
-std::filesystem::path file_of(const graph::Graph& graph, std::int64_t num_parts, const graph::PartitionOptions& o,
-                              const std::filesystem::path& folder) {
+std::filesystem::path file_of(const graph::Graph& graph, std::int64_t num_parts,
+                              const graph::PartitionOptions& o, const std::filesystem::path& folder) {
   // What `automatic` gives depends on the build.
   const std::string settings =
-      fmt::format("{} {} {} {} {} {} {}", to_hex(checksum(graph)), num_parts, static_cast<int>(o.method), o.seed, o.imbalance,
-                  o.metis_memory_bytes, graph::has_metis());
+      fmt::format("{} {} {} {} {} {} {}", to_hex(checksum(graph)), num_parts, static_cast<int>(o.method),
+                  o.seed, o.imbalance, o.metis_memory_bytes, graph::has_metis());
   return folder / fmt::format("partition-{}.bin", to_hex(fnv1a_64(settings)));
 }
 
@@ -62,8 +63,9 @@ std::uint64_t checksum(const graph::Graph& graph) {
   return fnv1a_64(bytes_of(graph.weight()), fnv1a_64(bytes_of(graph.col()), rows));
 }
 
-graph::Partition kept_partition(const graph::Graph& graph, std::int64_t num_parts, const graph::PartitionOptions& options,
-                                const std::filesystem::path& folder, bool* was_kept) {
+graph::Partition kept_partition(const graph::Graph& graph, std::int64_t num_parts,
+                                const graph::PartitionOptions& options, const std::filesystem::path& folder,
+                                bool* was_kept) {
   const std::filesystem::path path = folder.empty() ? folder : file_of(graph, num_parts, options, folder);
   graph::Partition found;
   found.num_parts = num_parts;
@@ -72,7 +74,8 @@ graph::Partition kept_partition(const graph::Graph& graph, std::int64_t num_part
   if (hit) return found;
   graph::Partition made = graph::partition(graph, num_parts, options);
   if (!path.empty())
-    write_file_atomically(path, header_of(made) + std::string(bytes_of(std::span<const std::int32_t>(made.part))));
+    write_file_atomically(path,
+                          header_of(made) + std::string(bytes_of(std::span<const std::int32_t>(made.part))));
   return made;
 }
 

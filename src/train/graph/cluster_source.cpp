@@ -71,11 +71,13 @@ void check_options(const NodeData& data, const ClusterOptions& options) {
 
 }  // namespace
 
-RowMatrix precomputed_features(const graph::Graph& graph, const LayerInput& features, const LayerWiseOptions& options) {
+RowMatrix precomputed_features(const graph::Graph& graph, const LayerInput& features,
+                               const LayerWiseOptions& options) {
   const std::int64_t rows = features.rows(), columns = features.columns();
   const bool fits = 2 * rows * columns * static_cast<std::int64_t>(sizeof(float)) <= options.memory_bytes / 2;
-  const std::filesystem::path folder =
-      fits ? std::filesystem::path() : options.scratch.empty() ? std::filesystem::temp_directory_path() : options.scratch;
+  const std::filesystem::path folder = fits                      ? std::filesystem::path()
+                                       : options.scratch.empty() ? std::filesystem::temp_directory_path()
+                                                                 : options.scratch;
   RowMatrix out = RowMatrix::make(folder, "precomputed-features", rows, 2 * columns);
   RowMatrix dense;
   if (features.is_sparse())
@@ -84,7 +86,8 @@ RowMatrix precomputed_features(const graph::Graph& graph, const LayerInput& feat
     dense = features.dense();
   for_each_block(rows, 2 * columns, [&](std::int64_t first, std::int64_t last) {
     const RowBatch block = features.block(first, last);
-    if (features.is_sparse()) dense.block(first, last).copy_(learn::to_dense(learn::sparse_rows(block.sparse)));
+    if (features.is_sparse())
+      dense.block(first, last).copy_(learn::to_dense(learn::sparse_rows(block.sparse)));
     out.block(first, last).slice(1, columns).copy_(dense.block(first, last));
     out.release(first, last);
     dense.release(first, last);
@@ -93,7 +96,8 @@ RowMatrix precomputed_features(const graph::Graph& graph, const LayerInput& feat
   return out;
 }
 
-ClusterSource::ClusterSource(const NodeData& data, const ClusterOptions& options) : data_(data), options_(options) {
+ClusterSource::ClusterSource(const NodeData& data, const ClusterOptions& options)
+    : data_(data), options_(options) {
   check_options(data, options);
   metric_ = metric_for(data, options.metric);
   is_training_.assign(static_cast<Index>(data.graph->num_nodes()), false);
@@ -116,10 +120,11 @@ ClusterSource::ClusterSource(const NodeData& data, const ClusterOptions& options
       features_ = LayerInput(precomputed_features(
           graph_, data.input().select(ids_of(visible_), options.evaluation.scratch), options.evaluation));
   }
-  identity_ = fmt::format("cluster-gcn {} {} parts {} q {} order {} inductive {} precompute {} smoothing {} {}",
-                          to_hex(hash_of(data)), to_hex(hash_of(std::span<const std::int32_t>(partition_.part), 0)),
-                          options.parts, options.clusters_per_batch, options.seed, options.inductive, options.precompute,
-                          options.label_smoothing, metric_);
+  identity_ =
+      fmt::format("cluster-gcn {} {} parts {} q {} order {} inductive {} precompute {} smoothing {} {}",
+                  to_hex(hash_of(data)), to_hex(hash_of(std::span<const std::int32_t>(partition_.part), 0)),
+                  options.parts, options.clusters_per_batch, options.seed, options.inductive,
+                  options.precompute, options.label_smoothing, metric_);
 }
 
 std::string ClusterSource::place() const {
@@ -131,17 +136,20 @@ std::int64_t ClusterSource::batches_per_epoch() const {
 }
 
 TrainBatch ClusterSource::batch(std::int64_t epoch, std::int64_t index) {
-  const ClusterBatches order = ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
+  const ClusterBatches order =
+      ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
   std::vector<std::int32_t> nodes;
   for (const std::int64_t part : order.batch(index))
-    nodes.insert(nodes.end(), parts_[static_cast<Index>(part)].begin(), parts_[static_cast<Index>(part)].end());
+    nodes.insert(nodes.end(), parts_[static_cast<Index>(part)].begin(),
+                 parts_[static_cast<Index>(part)].end());
   if (kept_.empty()) return make(std::move(nodes));
   std::unique_ptr<TrainBatch>& kept = kept_[static_cast<Index>(order.batch(index)[0])];
   if (kept) return *kept;
   TrainBatch made = make(std::move(nodes));
-  const std::int64_t bytes = (made.frames.defined() ? made.frames.nbytes() : 0) +
-                             16 * made.graph->graph.sparse->graph().num_edges() +  // forth and back, with places
-                             (made.graph->features ? 24 * made.graph->features->matrix->entries() : 0);
+  const std::int64_t bytes =
+      (made.frames.defined() ? made.frames.nbytes() : 0) +
+      16 * made.graph->graph.sparse->graph().num_edges() +  // forth and back, with places
+      (made.graph->features ? 24 * made.graph->features->matrix->entries() : 0);
   if (kept_bytes_ + bytes <= options_.batch_memory_bytes) {
     kept_bytes_ += bytes;
     kept = std::make_unique<TrainBatch>(made);
@@ -153,7 +161,8 @@ TrainBatch ClusterSource::make(std::vector<std::int32_t> nodes) {
   std::sort(nodes.begin(), nodes.end());
   TrainBatch out;
   auto batch = std::make_shared<learn::GraphBatch>();
-  batch->graph.sparse = std::make_shared<learn::GraphStructure>(graph::induced_subgraph(graph_, nodes, &scratch_));
+  batch->graph.sparse =
+      std::make_shared<learn::GraphStructure>(graph::induced_subgraph(graph_, nodes, &scratch_));
   std::vector<std::int32_t> ids = nodes;  // in the data
   if (options_.inductive)
     for (std::int32_t& id : ids) id = visible_[static_cast<Index>(id)];
@@ -174,7 +183,8 @@ TrainBatch ClusterSource::make(std::vector<std::int32_t> nodes) {
   out.targets = targets_of(data_, labelled);
   const double smoothing = options_.label_smoothing;
   if (data_.has_many_labels()) {
-    if (smoothing > 0) out.targets = out.targets * (1 - smoothing) + smoothing / static_cast<double>(data_.num_classes);
+    if (smoothing > 0)
+      out.targets = out.targets * (1 - smoothing) + smoothing / static_cast<double>(data_.num_classes);
     return out;
   }
   out.labels = out.targets;
@@ -183,7 +193,8 @@ TrainBatch ClusterSource::make(std::vector<std::int32_t> nodes) {
 }
 
 std::vector<std::int32_t> ClusterSource::nodes_of(std::int64_t epoch, std::int64_t index) const {
-  const ClusterBatches order = ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
+  const ClusterBatches order =
+      ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
   std::vector<std::int32_t> out;
   for (const std::int64_t part : order.batch(index))
     for (const std::int32_t node : parts_[static_cast<Index>(part)])
@@ -213,7 +224,8 @@ Scores ClusterSource::evaluate(learn::Model& model) {
     batch->graph.sparse = std::make_shared<learn::GraphStructure>(*data_.graph);
     learn::ForwardOptions forward_options;
     if (whole_features_.is_sparse())
-      batch->features = std::make_shared<const learn::SparseRows>(learn::sparse_rows(whole_features_.sparse()));
+      batch->features =
+          std::make_shared<const learn::SparseRows>(learn::sparse_rows(whole_features_.sparse()));
     else
       whole = whole_features_.dense().values();
     forward_options.graph = batch;

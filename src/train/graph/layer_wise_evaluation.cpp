@@ -16,9 +16,10 @@ namespace {
 
 using Index = std::size_t;
 
-const char* const row_operations[] = {"linear",  "batch_norm",   "layer_norm", "relu",       "relu6", "sigmoid", "hard_sigmoid",
-                                      "silu",    "hard_swish",   "leaky_relu", "elu",        "tanh",  "add",     "multiply",
-                                      "concat",  "dropout",      "softmax",    "quantize"};
+const char* const row_operations[] = {"linear",  "batch_norm",   "layer_norm", "relu",       "relu6",
+                                      "sigmoid", "hard_sigmoid", "silu",       "hard_swish", "leaky_relu",
+                                      "elu",     "tanh",         "add",        "multiply",   "concat",
+                                      "dropout", "softmax",      "quantize"};
 
 bool is_row_operation(const std::string& op) {
   return std::find(std::begin(row_operations), std::end(row_operations), op) != std::end(row_operations);
@@ -55,7 +56,8 @@ void for_blocks(std::int64_t rows, const LayerWiseOptions& options, const Body& 
 /// One evaluation: stages, and the matrices that lie between them.
 class Walk {
  public:
-  Walk(learn::Model& model, const graph::Graph& graph, const LayerInput& features, const LayerWiseOptions& options)
+  Walk(learn::Model& model, const graph::Graph& graph, const LayerInput& features,
+       const LayerWiseOptions& options)
       : model_(model), net_(model.net()), graph_(graph), features_(features), options_(options) {
     if (options_.scratch.empty()) options_.scratch = std::filesystem::temp_directory_path();
     for (const auto& node : net_.nodes()) {
@@ -88,15 +90,16 @@ class Walk {
     std::int64_t floats = 0;
     for (const auto* matrices : {&kept_, &sums_})
       for (const auto& [name, rows] : *matrices)
-        if (!rows.is_mapped() && (features_.is_sparse() || name != net_.input().name)) floats += rows.values().numel();
+        if (!rows.is_mapped() && (features_.is_sparse() || name != net_.input().name))
+          floats += rows.values().numel();
     return floats * static_cast<std::int64_t>(sizeof(float));
   }
 
   RowMatrix make(const std::string& name, std::int64_t columns) {
     const std::int64_t bytes = graph_.num_nodes() * columns * static_cast<std::int64_t>(sizeof(float));
     const bool fits = held_bytes() + bytes <= options_.memory_bytes / 2;
-    return RowMatrix::make(fits ? std::filesystem::path() : options_.scratch, "activations-" + name, graph_.num_nodes(),
-                           columns);
+    return RowMatrix::make(fits ? std::filesystem::path() : options_.scratch, "activations-" + name,
+                           graph_.num_nodes(), columns);
   }
 
   /// All rows of a node: `kept_`, or the features, dense.
@@ -116,8 +119,8 @@ class Walk {
       if (stage_.at(node.name) != stage || node.op == "graph" || node.op == "input") continue;
       if (node.op == "propagate") {
         const net::OpContext context = net_.context(node);
-        scales_[node.name] = graph::scales_of(graph_, graph::normalisation_named(context.text("normalisation")),
-                                              context.real("lambda"));
+        scales_[node.name] = graph::scales_of(
+            graph_, graph::normalisation_named(context.text("normalisation")), context.real("lambda"));
         const RowMatrix& x = rows_of(node.inputs[0]);
         if (x.is_mapped()) {
           RowMatrix sums = make(node.name + "-sums", x.columns());
@@ -157,7 +160,8 @@ class Walk {
       dst = found->second.block(first, last);
     } else {
       dst = at::empty({last - first, x.columns()});
-      propagate_block(graph_, scales_.at(node.name), x.columns(), x.data(), first, last, dst.data_ptr<float>());
+      propagate_block(graph_, scales_.at(node.name), x.columns(), x.data(), first, last,
+                      dst.data_ptr<float>());
     }
     const double eps = context.real("eps");
     if (context.flag("train_eps"))
@@ -205,16 +209,18 @@ class Walk {
   const LayerInput& features_;
   LayerWiseOptions options_;
   std::map<std::string, int> stage_;
-  std::map<std::string, RowMatrix> kept_;          ///< what later stages read
-  std::map<std::string, RowMatrix> sums_;          ///< of this stage's products with mapped rows
-  std::map<std::string, graph::Scales> scales_;    ///< of this stage's propagate nodes
+  std::map<std::string, RowMatrix> kept_;        ///< what later stages read
+  std::map<std::string, RowMatrix> sums_;        ///< of this stage's products with mapped rows
+  std::map<std::string, graph::Scales> scales_;  ///< of this stage's propagate nodes
 };
 
 void check(const LayerWiseOptions& options) {
   if (options.memory_bytes < 1 << 20)
-    fail(ErrorKind::usage, "layer-wise evaluation", "{} bytes of memory: expected at least 1 MiB", options.memory_bytes);
+    fail(ErrorKind::usage, "layer-wise evaluation", "{} bytes of memory: expected at least 1 MiB",
+         options.memory_bytes);
   if (options.block_rows < 1)
-    fail(ErrorKind::usage, "layer-wise evaluation", "blocks of {} rows: expected at least 1", options.block_rows);
+    fail(ErrorKind::usage, "layer-wise evaluation", "blocks of {} rows: expected at least 1",
+         options.block_rows);
 }
 
 }  // namespace
@@ -229,13 +235,15 @@ bool is_layer_wise(const net::Net& net) {
   return true;
 }
 
-void propagate_rows(const graph::Graph& graph, const graph::Scales& scales, const RowMatrix& x, RowMatrix& dst,
-                    std::int64_t first_column, const LayerWiseOptions& options) {
+void propagate_rows(const graph::Graph& graph, const graph::Scales& scales, const RowMatrix& x,
+                    RowMatrix& dst, std::int64_t first_column, const LayerWiseOptions& options) {
   check(options);
   constexpr std::int64_t column_step = 16;  // a cache line
   const std::int64_t rows = graph.num_nodes(), columns = x.columns();
-  const std::int64_t row_floats = options.memory_bytes / 2 / static_cast<std::int64_t>(sizeof(float)) / std::max<std::int64_t>(1, rows);
-  const std::int64_t width = x.is_mapped() ? std::max(column_step, row_floats / column_step * column_step) : columns;
+  const std::int64_t row_floats =
+      options.memory_bytes / 2 / static_cast<std::int64_t>(sizeof(float)) / std::max<std::int64_t>(1, rows);
+  const std::int64_t width =
+      x.is_mapped() ? std::max(column_step, row_floats / column_step * column_step) : columns;
   for (std::int64_t begin = 0; begin < columns; begin += width) {
     const std::int64_t f = std::min(width, columns - begin);
     at::Tensor slice = x.values();
@@ -260,8 +268,8 @@ RowMatrix forward_layer_wise(learn::Model& model, const graph::Graph& graph, con
   check(options);
   const net::Shape& expected = model.net().type(model.net().input().name).shape;
   if (expected != net::Shape{features.columns()} || features.rows() != graph.num_nodes())
-    fail(ErrorKind::usage, "node '" + model.net().input().name + "'", "expected {} rows {}, got {} of {}", graph.num_nodes(),
-         net::to_string(expected), features.rows(), features.columns());
+    fail(ErrorKind::usage, "node '" + model.net().input().name + "'", "expected {} rows {}, got {} of {}",
+         graph.num_nodes(), net::to_string(expected), features.rows(), features.columns());
   const c10::NoGradGuard no_grad;
   return Walk(model, graph, features, options).run();
 }

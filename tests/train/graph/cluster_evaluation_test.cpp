@@ -18,10 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Concatenations, sums of branches, batch and layer norms, learned and fixed eps, biases, every normalisation.
+/// Concatenations, sums of branches, batch and layer norms, learned and fixed eps, biases, every
+/// normalisation.
 net::Net busy_net(const std::string& normalisation, std::int64_t hidden = 8) {
   net::Net net("busy");
-  const auto matrix = [&](const char* name) { return std::pair<const std::string, net::Attribute>{"normalisation", std::string(name)}; };
+  const auto matrix = [&](const char* name) {
+    return std::pair<const std::string, net::Attribute>{"normalisation", std::string(name)};
+  };
   net.add("input", "input", {}, {{"shape", net::Shape{12}}, {"time", false}});
   net.add("graph", "graph", {});
   net.add("drop1", "dropout", {"input"}, {{"p", 0.5}});
@@ -50,7 +53,8 @@ at::Tensor reference(learn::Model& model, const graph::GraphData& data) {
   if (data.features.is_sparse)
     batch->features = std::make_shared<const learn::SparseRows>(learn::sparse_rows(data.features.sparse));
   else
-    frames = at::from_blob(const_cast<float*>(data.features.dense.data()), {data.graph.num_nodes(), data.features.columns});
+    frames = at::from_blob(const_cast<float*>(data.features.dense.data()),
+                           {data.graph.num_nodes(), data.features.columns});
   const c10::NoGradGuard no_grad;
   return learn::forward(model, frames, 1, options);
 }
@@ -60,14 +64,16 @@ TEST(LayerWiseEvaluation, EqualsForward) {
     ToyNodesOptions toy;
     toy.sparse = sparse;
     const graph::GraphData data = toy_nodes(toy);
-    for (const char* normalisation : {"sum", "symmetric", "gcn", "gcn-identity", "row", "row-self", "diagonal", "lgcn"}) {
+    for (const char* normalisation :
+         {"sum", "symmetric", "gcn", "gcn-identity", "row", "row-self", "diagonal", "lgcn"}) {
       learn::Model model(busy_net(normalisation), 2);
       ASSERT_TRUE(is_layer_wise(model.net()));
       const at::Tensor expected = reference(model, data);
       for (const std::int64_t rows : {1, 37, 300, 1000}) {
         LayerWiseOptions options;
         options.block_rows = rows;
-        const RowMatrix found = forward_layer_wise(model, data.graph, node_data(data, data.splits[0]).input(), options);
+        const RowMatrix found =
+            forward_layer_wise(model, data.graph, node_data(data, data.splits[0]).input(), options);
         EXPECT_LE(learn::distance(found.values(), expected), 1e-6 * (1 + expected.abs().max().item<double>()))
             << normalisation << " " << rows << " " << sparse;
       }

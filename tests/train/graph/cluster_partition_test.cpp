@@ -71,8 +71,8 @@ TEST_F(KeptPartition, DamageIsRepaired) {
   const std::string whole = read_file(file);
   std::string flipped = whole;
   flipped[whole.size() / 2] ^= 1;
-  for (const std::string& damaged : {std::string(), whole.substr(0, 10), whole.substr(0, whole.size() - 1), whole + "x",
-                                     flipped, "x" + whole.substr(1)}) {
+  for (const std::string& damaged : {std::string(), whole.substr(0, 10), whole.substr(0, whole.size() - 1),
+                                     whole + "x", flipped, "x" + whole.substr(1)}) {
     write_file_atomically(file, damaged);
     EXPECT_EQ(call(graph, 7).part, made.part);
     EXPECT_FALSE(was_kept_);
@@ -89,7 +89,8 @@ TEST_F(KeptPartition, NoFolderKeepsNothing) {
 }
 
 TEST(GraphChecksum, ChangesWithEveryPart) {
-  const graph::Graph plain({0, 1, 2}, {1, 0}), other({0, 2, 2}, {0, 1}), weighted({0, 1, 2}, {1, 0}, {1.0F, 2.0F});
+  const graph::Graph plain({0, 1, 2}, {1, 0}), other({0, 2, 2}, {0, 1}),
+      weighted({0, 1, 2}, {1, 0}, {1.0F, 2.0F});
   EXPECT_NE(checksum(plain), checksum(other));
   EXPECT_NE(checksum(plain), checksum(weighted));
   EXPECT_EQ(checksum(plain), checksum(graph::Graph({0, 1, 2}, {1, 0})));

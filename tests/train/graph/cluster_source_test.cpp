@@ -28,7 +28,9 @@ namespace fs = std::filesystem;
 
 /// A folder that vanishes.
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("tern_clusters_" + std::to_string(::getpid()) + "_" + std::to_string(count++))) {
+  Folder()
+      : path(fs::temp_directory_path() /
+             ("tern_clusters_" + std::to_string(::getpid()) + "_" + std::to_string(count++))) {
     fs::create_directories(path);
   }
   ~Folder() { fs::remove_all(path); }
@@ -44,7 +46,8 @@ ClusterOptions cut(std::int64_t parts, std::int64_t q = 1) {
 }
 
 /// The layer of the released code, twice.
-net::Net toy_cluster_net(std::int64_t features, std::int64_t classes, const std::string& normalisation = "diagonal") {
+net::Net toy_cluster_net(std::int64_t features, std::int64_t classes,
+                         const std::string& normalisation = "diagonal") {
   net::Net net("toy-cluster");
   net.add("input", "input", {}, {{"shape", net::Shape{features}}, {"time", false}});
   net.add("graph", "graph", {});
@@ -134,7 +137,8 @@ TEST(ClusterSource, BatchesAreInducedSubgraphsNormalisedInside) {
                          source.partition().part[static_cast<std::size_t>(nodes[i])];
       }
     std::vector<std::int32_t> found;
-    for (const std::int32_t v : sub.neighbours(static_cast<std::int64_t>(i))) found.push_back(nodes[static_cast<std::size_t>(v)]);
+    for (const std::int32_t v : sub.neighbours(static_cast<std::int64_t>(i)))
+      found.push_back(nodes[static_cast<std::size_t>(v)]);
     EXPECT_EQ(found, expected);
     EXPECT_FLOAT_EQ(scales.row[i], 1.0F / static_cast<float>(expected.size() + 1));
     for (int c = 0; c < 12; ++c)
@@ -144,7 +148,8 @@ TEST(ClusterSource, BatchesAreInducedSubgraphsNormalisedInside) {
   EXPECT_GT(between_parts, 0);  // links between the parts of a batch are restored
   for (std::int64_t r = 0; r < batch.num_labelled(); ++r)
     EXPECT_EQ(batch.labels[r].item<std::int64_t>(),
-              data.labels[static_cast<std::size_t>(nodes[static_cast<std::size_t>(batch.rows[r].item<std::int64_t>())])]);
+              data.labels[static_cast<std::size_t>(
+                  nodes[static_cast<std::size_t>(batch.rows[r].item<std::int64_t>())])]);
 }
 
 TEST(ClusterSource, OrderIsOfSeedAndEpochAlone) {
@@ -219,7 +224,8 @@ TEST(ClusterSource, PrecomputedFirstLayerKeepsCutEdges) {
   for (std::size_t i = 0; i < ids.size(); i += 7)
     for (std::int64_t c = 0; c < 12; ++c) {
       double sum = 0;
-      for (const std::int32_t v : data.graph.neighbours(ids[i])) sum += data.features.dense[static_cast<std::size_t>(v * 12 + c)];
+      for (const std::int32_t v : data.graph.neighbours(ids[i]))
+        sum += data.features.dense[static_cast<std::size_t>(v * 12 + c)];
       EXPECT_NEAR(batch.frames[static_cast<std::int64_t>(i)][c].item<double>(), sum, 1e-5);
       EXPECT_EQ(batch.frames[static_cast<std::int64_t>(i)][12 + c].item<float>(),
                 data.features.dense[static_cast<std::size_t>(ids[i] * 12 + c)]);
@@ -228,7 +234,8 @@ TEST(ClusterSource, PrecomputedFirstLayerKeepsCutEdges) {
   learn::Model model(toy_cluster_net(12, 3), 1);
   learn::Model reduced = without_first_propagation(model);
   EXPECT_FALSE(reduced.net().contains("propagate1"));
-  EXPECT_TRUE(at::equal(reduced.parameter("linear1", "weight").latent, model.parameter("linear1", "weight").latent));
+  EXPECT_TRUE(
+      at::equal(reduced.parameter("linear1", "weight").latent, model.parameter("linear1", "weight").latent));
   learn::Model whole = with_first_propagation(model.net(), reduced);
   const c10::NoGradGuard no_grad;
   FullBatchSource full(data);
@@ -272,7 +279,8 @@ TEST(ClusterSource, BatchesWithoutTrainingNodesArePassedOver) {
   graph::Split& split = data.splits[0];
   split.test.insert(split.test.end(), split.train.begin() + 2, split.train.end());
   split.train.resize(2);
-  for (const std::int32_t node : split.test) data.labels[static_cast<std::size_t>(node)] = -1;  // labels are missing
+  for (const std::int32_t node : split.test)
+    data.labels[static_cast<std::size_t>(node)] = -1;  // labels are missing
   ClusterSource source(node_data(data, split), cut(30));
   std::int64_t empty = 0, labelled = 0;
   for (std::int64_t b = 0; b < 30; ++b) {
@@ -295,8 +303,7 @@ TEST(ClusterSource, BatchesWithoutTrainingNodesArePassedOver) {
 TEST(ClusterSource, RefusesWhatDoesNotFit) {
   const graph::GraphData data = toy_nodes();
   const NodeData nodes = node_data(data, data.splits[0]);
-  for (const auto& [parts, q] : {std::pair<std::int64_t, std::int64_t>{301, 1}, {0, 1}, {5, 6}, {5, 0}})
-    try {
+  for (const auto& [parts, q] : {std::pair<std::int64_t, std::int64_t>{301, 1}, {0, 1}, {5, 6}, {5, 0}}) try {
       ClusterSource source(nodes, cut(parts, q));
       FAIL() << parts << " " << q;
     } catch (const Error& error) {
@@ -323,7 +330,9 @@ TEST(ClusterSource, AKilledRunEndsWithTheSameWeights) {
       learn::Model model(toy_cluster_net(12, 3), 1);
       int batches = 0;
       try {
-        train(model, again, {}, options, [&](const Progress&) { if (++batches == 4) request_stop(); });
+        train(model, again, {}, options, [&](const Progress&) {
+          if (++batches == 4) request_stop();
+        });
         done = true;
         resumed = model;
       } catch (const Error& error) {
@@ -343,7 +352,8 @@ TEST(ClusterGcn, LearnsAboutAsWellAsFullBatch) {
   GraphProcedureOptions options;
   options.train.epochs = 60;
   options.train.learning_rate.base = 0.02;
-  learn::Model full(toy_cluster_net(12, 3), 1), clusters(toy_cluster_net(12, 3), 1), first(toy_cluster_net(12, 3), 1);
+  learn::Model full(toy_cluster_net(12, 3), 1), clusters(toy_cluster_net(12, 3), 1),
+      first(toy_cluster_net(12, 3), 1);
   const double reached = full_batch_procedure().run(full, data, options).last.test;
   options.train.epochs = 20;
   options.parameters = {{"parts", "12"}, {"batch-clusters", "3"}};
