@@ -71,8 +71,10 @@ TEST_F(KeptPartition, DamageIsRepaired) {
   const std::string whole = read_file(file);
   std::string flipped = whole;
   flipped[whole.size() / 2] ^= 1;
+  std::string renamed = whole;
+  renamed[0] = 'x';
   for (const std::string& damaged : {std::string(), whole.substr(0, 10), whole.substr(0, whole.size() - 1),
-                                     whole + "x", flipped, "x" + whole.substr(1)}) {
+                                     whole + "x", flipped, renamed}) {
     write_file_atomically(file, damaged);
     EXPECT_EQ(call(graph, 7).part, made.part);
     EXPECT_FALSE(was_kept_);
