@@ -52,6 +52,7 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   }
   GraphRunResult result = run_source(model, source, options, "nmi");
   select_by_loss(result);
+  result.last.validation = result.selected.validation = std::numeric_limits<double>::quiet_NaN();
   result.notes.push_back(describe(data, source.clusters(model), clusters));
   if (options.on_note) options.on_note(result.notes.back());
   return result;
