@@ -1,8 +1,8 @@
 // ugs: edges of the graph and weights pruned together, in rounds.
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.hpp"
+#include "base/seed.hpp"
 #include "compress/model_builder.hpp"
 #include "compress/prune/dynamics/rewind.hpp"
 #include "compress/steps/steps.hpp"
@@ -19,9 +19,9 @@ const net::Node& graph_node(const net::Net& net) {
 
 learn::Parameter& edge_factors(learn::Model& model) { return model.parameter(graph_node(model.net()).name, "factor"); }
 
-/// Zeros in `parameter`'s mask at the share `share` of what is kept, where `score` is smallest; equal scores fall together.
+/// Zeros in `parameter`'s mask where `score` is not above the threshold; returns how many are new.
 std::int64_t drop_smallest(learn::Parameter& parameter, const at::Tensor& score, double threshold) {
-  const at::Tensor kept = parameter.mask.defined() ? parameter.mask : at::ones_like(score);
+  const at::Tensor kept = parameter.mask.defined() ? parameter.mask : at::ones_like(parameter.latent).detach();
   const at::Tensor mask = kept * score.gt(threshold).to(at::kFloat);
   const auto dropped = (kept - mask).sum().item<double>();
   parameter.mask = mask;
@@ -42,7 +42,7 @@ at::Tensor kept_of(const learn::Parameter& parameter, const at::Tensor& score) {
 /// Unified graph sparsification: a factor for each edge is trained with the weights under an L1 penalty. After each of
 /// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (both directions together), and the
 /// share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
-/// and a last round trains what remains, without the penalty.
+/// and a last round trains the weights that remain on the edges that remain, whose factors are 1.
 /// Source: Chen et al. 2021, A Unified Lottery Ticket Hypothesis for Graph Neural Networks, whose weights have trained masks
 /// too. Degrees stay those of the whole graph.
 class Ugs : public Transform {
@@ -67,17 +67,18 @@ class Ugs : public Transform {
     const std::int64_t edges = drop_edges(context), weights = drop_weights(context.model);
     rewind(context.model);
     context.reset_optimizer = true;
+    if (context.step / round_length(context.num_steps) == rounds_) {
+      set_graph_attributes(context, {{"train_factors", false}}, edge_factors(context.model));
+      edge_factors(context.model).latent.set_requires_grad(false);
+    }
     context.notes.push_back(fmt::format("ugs: {} edges and {} weights dropped, {:.1f}% and {:.1f}% left", edges, weights,
                                         100 * edge_factors(context.model).mask.mean().item<double>(),
                                         100 * kept_weights(context.model)));
   }
 
-  /// Not in the last round: what is left then trains freely.
   at::Tensor penalty(learn::Model& model) override {
-    const learn::Parameter& factor = edge_factors(model);
-    const double left = factor.mask.mean().item<double>();
-    if (left <= std::pow(1 - edges_, static_cast<double>(rounds_) - 0.5)) return {};
-    return factor.effective().abs().sum() * penalty_;
+    if (!model.net().context(graph_node(model.net())).flag("train_factors")) return {};
+    return edge_factors(model).effective().abs().sum() * penalty_;
   }
 
   void finish(TransformContext& context) override { forget_rewind(context.model); }
@@ -95,6 +96,14 @@ class Ugs : public Transform {
   void begin(TransformContext& context) const {
     const graph::Graph& graph = whole_graph(context);
     if (graph.num_edges() == 0) fail(ErrorKind::usage, "plan", "ugs: the graph has no edges");
+    learn::Parameter factor = make_parameter(at::ones({graph.num_edges()}), net::ParameterRole::norm);
+    factor.mask = at::ones({graph.num_edges()});
+    set_graph_attributes(context, {{"edges", graph.num_edges()}, {"train_factors", true}}, factor);
+    keep_for_rewind(context.model);
+  }
+
+  static void set_graph_attributes(TransformContext& context, const std::map<std::string, net::Attribute>& changes,
+                                   learn::Parameter factor) {
     ModelBuilder builder(context.model);
     for (const auto& node : context.model.net().nodes()) {
       if (node.op != "graph") {
@@ -102,14 +111,12 @@ class Ugs : public Transform {
         continue;
       }
       auto attributes = node.attributes;
-      attributes["edges"] = graph.num_edges();
-      learn::Parameter factor = make_parameter(at::ones({graph.num_edges()}), net::ParameterRole::norm);
-      factor.mask = at::ones({graph.num_edges()});
+      for (const auto& [name, value] : changes) attributes[name] = value;
+      if (!std::get<bool>(attributes.at("train_factors"))) factor.role = net::ParameterRole::buffer;
       builder.keep(node, attributes, {{"factor", factor}});
     }
     context.model = builder.finish();
     context.net_changed = true;
-    keep_for_rewind(context.model);
   }
 
   /// Of edge (u, v) the place of (v, u); of one without a reverse its own.
@@ -129,8 +136,12 @@ class Ugs : public Transform {
 
   std::int64_t drop_edges(const TransformContext& context) const {
     learn::Parameter& factor = edge_factors(context.model);
-    const at::Tensor values = factor.latent.detach(), reverse = reversed_edges(whole_graph(context));
-    const at::Tensor score = (values + values.index_select(0, reverse)).abs();
+    const at::Tensor values = factor.latent.detach().to(at::kDouble), reverse = reversed_edges(whole_graph(context));
+    // Edges that no training node sees have shrunk alike: chance decides between them, the same for both directions.
+    const at::Tensor first = at::minimum(reverse, at::arange(reverse.numel(), at::TensorOptions(at::kLong)));
+    at::Generator generator = learn::make_generator(derive_seed(context.seed, static_cast<std::uint64_t>(context.step)));
+    const at::Tensor chance = at::rand({reverse.numel()}, generator, at::TensorOptions(at::kDouble)).index_select(0, first);
+    const at::Tensor score = (values + values.index_select(0, reverse)).abs() + chance * 1e-9;
     return drop_smallest(factor, score, threshold_of({kept_of(factor, score)}, edges_));
   }
 

@@ -10,7 +10,7 @@ TensorType infer_graph(const OpContext& context) {
 
 std::vector<ParameterSpec> graph_parameters(const OpContext& context) {
   if (context.integer("edges") == 0) return {};
-  return {{"factor", {context.integer("edges")}, ParameterRole::norm}};
+  return {{"factor", {context.integer("edges")}, context.flag("train_factors") ? ParameterRole::norm : ParameterRole::buffer}};
 }
 
 TensorType infer_rows(const OpContext& context) {
@@ -36,7 +36,8 @@ Work propagate_work(const OpContext& context, const TensorType& dst) {
 const OpSpec graph{
     .info = {"graph", "where the edges between the samples of a batch enter", "",
              {{"mean_degree", "int", "0", ">= 0", "edges a node, for counting work; 0: not known"},
-              {"edges", "int", "0", ">= 0", "of the one graph that the network is for: each has a factor; 0: none has"}}},
+              {"edges", "int", "0", ">= 0", "of the one graph that the network is for: each has a factor; 0: none has"},
+              {"train_factors", "bool", "false", "", "the factors are trained"}}},
     .min_inputs = 0,
     .max_inputs = 0,
     .infer = infer_graph,
