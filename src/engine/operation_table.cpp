@@ -32,6 +32,8 @@ std::span<const OperationRow> operation_table() { return table; }
 const OperationRow& find_operation(std::string_view op, std::string_view node) {
   for (const auto& row : table)
     if (row.op == op) return row;
+  if (op == "graph")
+    fail(ErrorKind::unsupported, fmt::format("node '{}' ({})", node, op), "graph networks run in GraphProgram (tern graph run)");
   fail(ErrorKind::unsupported, fmt::format("node '{}' ({})", node, op), "the engine has no kernel for this operation");
 }
 
