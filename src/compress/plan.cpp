@@ -76,6 +76,11 @@ Phase parse_phase(std::string_view text, std::set<std::string>& seen) {
   return phase;
 }
 
+/// Place of a step in its phase: those of a rank in the order of the text, the phase's own images before rank 1.
+double turn(const Step& step) {
+  return step.kind->gives_samples && step.kind->gives_samples(step.options) ? 0.5 : step.kind->rank;
+}
+
 }  // namespace
 
 std::string Step::text() const {
@@ -105,7 +110,7 @@ std::string to_text(const Plan& plan) {
 std::vector<std::unique_ptr<Transform>> make_transforms(const Phase& phase) {
   std::vector<const Step*> order;
   for (const auto& step : phase.steps) order.push_back(&step);
-  std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) { return a->kind->rank < b->kind->rank; });
+  std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) { return turn(*a) < turn(*b); });
   std::vector<std::unique_ptr<Transform>> transforms;
   for (const Step* step : order) transforms.push_back(step->kind->make(step->options));
   return transforms;

@@ -21,6 +21,9 @@ struct StepKind {
   std::unique_ptr<Transform> (*make)(const Options& options);
   /// Steps of one phase act in this order: rewriting 0, pruning 1, quantizing 2, post-training 3.
   int rank = 0;
+  /// A step for which this holds makes the images that the phase's later steps look at: it acts right after rewriting
+  /// ones, so that calibration sees them too. Null: never.
+  bool (*gives_samples)(const Options& options) = nullptr;
   /// Two steps of a plan with the same key are refused. Null: the key is the name.
   std::string (*key)(const Options& options) = nullptr;
 };

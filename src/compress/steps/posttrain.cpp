@@ -58,6 +58,7 @@ const StepKind posttrain{
     .options = posttrain_options,
     .make = [](const Options& options) -> std::unique_ptr<Transform> { return std::make_unique<Posttrain>(options); },
     .rank = 3,
+    .gives_samples = [](const Options& options) { return options.has("method") && options.text("method") == "zeroq"; },
     .key = [](const Options& options) { return "posttrain:" + options.text("method"); }};
 
 }  // namespace tern::compress::steps

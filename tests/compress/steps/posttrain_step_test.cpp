@@ -69,6 +69,15 @@ TEST(PosttrainStep, DistilledImagesServeTheWholePhase) {
   EXPECT_EQ(model.parameter("conv2", "weight").quantizer->name(), "lsq");
 }
 
+TEST(PosttrainStep, DistilledImagesCalibrateActivations) {
+  learn::Model model = small_model();
+  apply_untrained(parse_plan("fold | quantize:w=8,a=8,affine,untrained + posttrain:zeroq,iterations=20,count=16"), model,
+                  RunHooks{});  // no data at all
+  EXPECT_FALSE(model.activation_quantizers().empty());
+  learn::Model other = small_model();
+  EXPECT_THROW(apply_untrained(parse_plan("fold | quantize:w=8,a=8,affine,untrained"), other, RunHooks{}), Error);
+}
+
 TEST(PosttrainStep, TextAndErrors) {
   const std::string text =
       to_text(parse_plan("posttrain:adaround,iterations=300,keep-if-better=false + posttrain:cle"));
