@@ -21,9 +21,9 @@ bool is_neuron(const net::Node& node) {
 
 /// Operations that pass results on one by one, or pool them, on the way from a kernel to the next.
 bool is_passage(const net::Node& node) {
-  static constexpr std::array<std::string_view, 14> passages{
+  static constexpr std::array<std::string_view, 17> passages{
       "batch_norm", "relu",         "relu6", "sigmoid",    "hard_sigmoid", "silu",       "hard_swish",
-      "leaky_relu", "quantize", "dropout", "flatten", "max_pool2d", "avg_pool2d", "global_avg_pool"};
+      "leaky_relu", "elu", "gelu", "layer_norm", "quantize", "dropout", "flatten", "max_pool2d", "avg_pool2d", "global_avg_pool"};
   return is_neuron(node) || std::find(passages.begin(), passages.end(), node.op) != passages.end();
 }
 

@@ -17,7 +17,7 @@ constexpr OperationRow table[] = {
     {"relu6", ops::make_relu6},           {"sigmoid", ops::make_sigmoid},       {"hard_sigmoid", ops::make_hard_sigmoid},
     {"silu", ops::make_silu},             {"hard_swish", ops::make_hard_swish}, {"leaky_relu", ops::make_leaky_relu},
     {"pad2d", ops::make_pad2d},           {"slice", ops::make_slice},           {"softmax", ops::make_softmax},
-    {"upsample2d", ops::make_upsample2d}, {"elu", ops::make_elu},              {"tanh", ops::make_tanh},
+    {"upsample2d", ops::make_upsample2d}, {"elu", ops::make_elu},              {"gelu", ops::make_gelu},           {"tanh", ops::make_tanh},
     {"layer_norm", ops::make_layer_norm},
 };
 

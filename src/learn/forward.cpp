@@ -26,7 +26,7 @@ const MeaningRow meanings[] = {
     {"relu6", ops::relu6},           {"sigmoid", ops::sigmoid},     {"hard_sigmoid", ops::hard_sigmoid},
     {"silu", ops::silu},             {"hard_swish", ops::hard_swish}, {"leaky_relu", ops::leaky_relu},
     {"pad2d", ops::pad2d},           {"slice", ops::slice},         {"softmax", ops::softmax},
-    {"upsample2d", ops::upsample2d}, {"elu", ops::elu},             {"tanh", ops::tanh},
+    {"upsample2d", ops::upsample2d}, {"elu", ops::elu},             {"gelu", ops::gelu},           {"tanh", ops::tanh},
     {"layer_norm", ops::layer_norm},
 };
 

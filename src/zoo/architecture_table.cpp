@@ -12,7 +12,7 @@ const Architecture* const table[] = {
     &cnn::resnet18,     &cnn::resnet20,     &cnn::resnet32,     &cnn::resnet34,     &cnn::resnet44,   &cnn::resnet56,   &cnn::vgg11,
     &cnn::vgg16,        &cnn::mobilenet_v1, &cnn::mobilenet_v2, &cnn::squeezenet, &cnn::densenet22,
     &cnn::densenet40,  &gnn::gcn,         &gnn::sage,         &gnn::graphconv,    &gnn::gin,      &gnn::gin_graph,
-    &gnn::gat,         &gnn::cluster_gcn, &gnn::l_gcn,
+    &gnn::gat,         &gnn::gcn_residual, &gnn::sage_residual, &gnn::cluster_gcn, &gnn::l_gcn,
     &gnn::mincut_net,  &gnn::diffpool_net, &gnn::topk_net,    &gnn::sagpool_net,  &gnn::mincut_clustering,
 };
 

@@ -169,7 +169,7 @@ TEST(Operations, Activations) {
     expect_reference(one(op, {19}), 32, false, 0);
   }
   expect_reference(one("leaky_relu", {19}, {{"slope", 0.25}}), 32, false, 0);
-  for (const char* const op : {"sigmoid", "silu"}) expect_reference(one(op, {3, 4, 5}), 32, false, 1e-6F);
+  for (const char* const op : {"sigmoid", "silu", "gelu"}) expect_reference(one(op, {3, 4, 5}), 32, false, 1e-6F);
 }
 
 /// x [4, 3, 2] and what the functions make of it, joined by y.

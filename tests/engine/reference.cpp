@@ -224,6 +224,7 @@ float activate(const Call& call, float x) {
   if (op == "relu6") return x > 6 ? 6 : x > 0 ? x : 0;
   if (op == "sigmoid") return static_cast<float>(1 / (1 + std::exp(-double(x))));
   if (op == "silu") return static_cast<float>(x / (1 + std::exp(-double(x))));
+  if (op == "gelu") return static_cast<float>(double(x) / 2 * (1 + std::erf(double(x) / std::sqrt(2.0))));
   if (op == "hard_sigmoid") return ramp / 6;
   if (op == "hard_swish") return x * ramp / 6;
   if (op == "leaky_relu") return x > 0 ? x : static_cast<float>(call.rules.real("slope")) * x;

@@ -57,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         Curve{"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, {}},
         Curve{"hard_sigmoid", [](double x) { return clamp6(x + 3) / 6; }, {-3, 3}},
         Curve{"silu", [](double x) { return x / (1 + std::exp(-x)); }, {}},
+        Curve{"gelu", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }, {}},
         Curve{"hard_swish", [](double x) { return x * clamp6(x + 3) / 6; }, {-3, 3}},
         Curve{"leaky_relu", [](double x) { return x > 0 ? x : 0.01 * x; }, {0}}));
 

@@ -74,6 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"sigmoid", {7}, {}, {7}, 0, 0},
         Case{"hard_sigmoid", {7}, {}, {7}, 0, 0},
         Case{"silu", {7}, {}, {7}, 0, 0},
+        Case{"gelu", {7}, {}, {7}, 0, 0},
         Case{"hard_swish", {7}, {}, {7}, 0, 0},
         Case{"leaky_relu", {7}, {{"slope", 0.2}}, {7}, 0, 0},
         Case{"vote", {20}, {{"group", 5}}, {4}, 0, 0}));

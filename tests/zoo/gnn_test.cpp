@@ -90,6 +90,29 @@ TEST(Gat, HasThePublishedParametersOnCora) {
   EXPECT_EQ(build("gat", {.graph = {.hidden = 16, .heads = 4}}).type("attention1").shape, net::Shape{64});
 }
 
+TEST(ResidualGcn, CountsByHand) {
+  // tolokers: 10 features, 2 classes. An input and an output layer, a norm before the latter; each of three blocks has a
+  // norm and two square layers.
+  const std::int64_t block = 2 * 64 + 2 * (64 * 64 + 64);
+  const ArchitectureOptions options{.num_classes = 2, .input_shape = {10}, .graph = {.layers = 3, .hidden = 64}};
+  EXPECT_EQ(parameters("gcn-residual", options), 10 * 64 + 64 + 3 * block + 2 * 64 + 64 * 2 + 2);
+  // The first layer of a block reads the neighbours' mean beside the node itself.
+  EXPECT_EQ(parameters("sage-residual", options) - parameters("gcn-residual", options), 3 * 64 * 64);
+}
+
+TEST(ResidualGcn, NormalisesBeforeThePropagationAndAddsTheInput) {
+  const net::Net net = build("gcn-residual", {.dropout = 0, .graph = {.layers = 1, .hidden = 8}});
+  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "input_linear", "act0", "norm1", "propagate1",
+                                                  "linear1", "act1", "linear2", "add1", "output_norm",
+                                                  "output_linear"}));
+  EXPECT_EQ(net.node("add1").inputs, (std::vector<std::string>{"act0", "linear2"}));
+  EXPECT_EQ(std::get<std::string>(net.node("propagate1").attributes.at("normalisation")), "gcn");
+  const net::Net sage = build("sage-residual", {.graph = {.layers = 2, .hidden = 8, .norm = "none"}});
+  EXPECT_EQ(sage.node("concat2").inputs, (std::vector<std::string>{"propagate2", "add1"}));
+  EXPECT_EQ(std::get<std::string>(sage.node("propagate2").attributes.at("normalisation")), "row");
+  EXPECT_FALSE(sage.contains("output_norm"));
+}
+
 TEST(ClusterGcn, CountsByHand) {
   // PPI's network of the released code: 5 layers of 2048, layer norms behind four, no biases.
   const std::int64_t hidden = 2048;

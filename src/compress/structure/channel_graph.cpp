@@ -48,7 +48,7 @@ class DisjointSets {
 bool passes_channels(std::string_view op) {
   static constexpr std::string_view names[] = {
       "batch_norm", "max_pool2d", "avg_pool2d",   "global_avg_pool", "dropout",    "relu",      "relu6", "sigmoid",
-      "silu",       "hard_swish", "hard_sigmoid", "leaky_relu",      "if",         "lif",       "quantize", "mean_time"};
+      "silu",       "gelu",       "hard_swish", "hard_sigmoid", "leaky_relu",      "if",         "lif",       "quantize", "mean_time"};
   return std::find(std::begin(names), std::end(names), op) != std::end(names);
 }
 

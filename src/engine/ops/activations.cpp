@@ -1,7 +1,7 @@
 // Activations of convolutional networks, element by element in any layout.
 //
-// relu6, hard_sigmoid, hard_swish and leaky_relu agree with training bit for bit; sigmoid, silu, elu and tanh within
-// the rounding of exp.
+// relu6, hard_sigmoid, hard_swish and leaky_relu agree with training bit for bit; sigmoid, silu, gelu, elu and tanh
+// within the rounding of exp and erf.
 #include <algorithm>
 #include <cmath>
 
@@ -47,6 +47,11 @@ Made make_hard_sigmoid(const BuildContext& context) {
 
 Made make_silu(const BuildContext& context) {
   return activation(context, [](float x) { return x / (1.0F + std::exp(-x)); });
+}
+
+Made make_gelu(const BuildContext& context) {
+  constexpr float half_root = 0.70710678F;
+  return activation(context, [](float x) { return x * 0.5F * (1.0F + std::erf(x * half_root)); });
 }
 
 Made make_hard_swish(const BuildContext& context) {

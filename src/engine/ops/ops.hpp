@@ -28,6 +28,7 @@ Made make_relu6(const BuildContext&);      // activations.cpp
 Made make_sigmoid(const BuildContext&);    // activations.cpp
 Made make_hard_sigmoid(const BuildContext&);  // activations.cpp
 Made make_silu(const BuildContext&);       // activations.cpp
+Made make_gelu(const BuildContext&);       // activations.cpp
 Made make_hard_swish(const BuildContext&); // activations.cpp
 Made make_leaky_relu(const BuildContext&); // activations.cpp
 Made make_neuron(const BuildContext&);     // spiking.cpp

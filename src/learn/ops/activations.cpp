@@ -1,5 +1,5 @@
 // Activations and layer norm. relu6, hard_sigmoid, hard_swish and leaky_relu round as the engine does;
-// sigmoid and silu agree within the rounding of exp.
+// sigmoid, silu and gelu agree within the rounding of exp and erf.
 #include "learn/ops/meaning.hpp"
 #include "learn/torch.hpp"
 
@@ -13,6 +13,7 @@ at::Tensor hard_swish(OpCall& call) { return at::hardswish(call.src[0]); }
 at::Tensor leaky_relu(OpCall& call) { return at::leaky_relu(call.src[0], call.context().real("slope")); }
 
 at::Tensor elu(OpCall& call) { return at::elu(call.src[0], call.context().real("alpha")); }
+at::Tensor gelu(OpCall& call) { return at::gelu(call.src[0]); }
 at::Tensor tanh(OpCall& call) { return at::tanh(call.src[0]); }
 
 at::Tensor layer_norm(OpCall& call) {

@@ -67,6 +67,7 @@ at::Tensor relu6(OpCall&);
 at::Tensor sigmoid(OpCall&);
 at::Tensor hard_sigmoid(OpCall&);
 at::Tensor silu(OpCall&);
+at::Tensor gelu(OpCall&);
 at::Tensor hard_swish(OpCall&);
 at::Tensor leaky_relu(OpCall&);
 at::Tensor pad2d(OpCall&);

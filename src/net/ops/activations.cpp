@@ -23,6 +23,12 @@ const OpSpec silu{
     .infer = same_as_first,
 };
 
+const OpSpec gelu{
+    .info = {"gelu", "x * Phi(x), Phi the normal distribution: x * (1 + erf(x / sqrt(2))) / 2",
+             "Hendrycks and Gimpel 2016, Gaussian Error Linear Units", {}},
+    .infer = same_as_first,
+};
+
 const OpSpec hard_swish{
     .info = {"hard_swish", "x * min(max(x + 3, 0), 6) / 6", "Howard et al. 2019, Searching for MobileNetV3", {}},
     .infer = same_as_first,

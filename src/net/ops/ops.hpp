@@ -21,7 +21,7 @@ extern const OpSpec pad2d;                                        // pad2d.cpp
 extern const OpSpec slice;                                        // slice.cpp
 extern const OpSpec softmax;                                      // softmax.cpp
 extern const OpSpec upsample2d;                                   // upsample2d.cpp
-extern const OpSpec elu, tanh;                                    // activations.cpp
+extern const OpSpec elu, gelu, tanh;                              // activations.cpp
 extern const OpSpec layer_norm;                                   // layer_norm.cpp
 extern const OpSpec graph, propagate, graph_readout;              // graph.cpp
 extern const OpSpec graph_attention;                              // graph_attention.cpp

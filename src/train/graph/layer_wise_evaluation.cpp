@@ -18,7 +18,7 @@ using Index = std::size_t;
 
 const char* const row_operations[] = {"linear",  "batch_norm",   "layer_norm", "relu",       "relu6",
                                       "sigmoid", "hard_sigmoid", "silu",       "hard_swish", "leaky_relu",
-                                      "elu",     "tanh",         "add",        "multiply",   "concat",
+                                      "elu",     "gelu",         "tanh",       "add",        "multiply",   "concat",
                                       "dropout", "softmax",      "quantize"};
 
 bool is_row_operation(const std::string& op) {

@@ -15,6 +15,7 @@ extern const Architecture gcn;                                              // g
 extern const Architecture sage, graphconv;                                  // sage.cpp
 extern const Architecture gin, gin_graph;                                   // gin.cpp
 extern const Architecture gat;                                              // gat.cpp
+extern const Architecture gcn_residual, sage_residual;                      // residual.cpp
 extern const Architecture cluster_gcn;                                      // cluster_gcn.cpp
 extern const Architecture l_gcn;                                            // l_gcn.cpp
 extern const Architecture mincut_net, diffpool_net, topk_net, sagpool_net;  // pooling.cpp
