@@ -35,7 +35,10 @@ std::string ModelBuilder::add(std::string name, std::string op, std::vector<std:
   return name;
 }
 
-void ModelBuilder::redirect(const std::string& from, const std::string& to) { redirections_[from] = to; }
+void ModelBuilder::redirect(const std::string& from, const std::string& to) {
+  if (from == to) redirections_.erase(from);
+  else redirections_[from] = to;
+}
 
 std::string ModelBuilder::fresh_name(const std::string& base) const {
   std::string name = base;

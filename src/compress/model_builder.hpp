@@ -29,7 +29,7 @@ class ModelBuilder {
   std::string add(std::string name, std::string op, std::vector<std::string> inputs,
                   std::map<std::string, net::Attribute> attributes = {},
                   std::map<std::string, learn::Parameter> parameters = {});
-  /// From here on nodes that read `from` read `to` instead.
+  /// From here on nodes that read `from` read `to` instead; `to` = `from` takes that back.
   void redirect(const std::string& from, const std::string& to);
   /// `base`, or `base_2`, ... whichever neither the source nor the new Net has.
   std::string fresh_name(const std::string& base) const;

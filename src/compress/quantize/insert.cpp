@@ -28,16 +28,37 @@ bool is_never_negative(const net::Net& net, const net::Node& node, bool input_is
   });
 }
 
+constexpr std::string_view value_keeping[] = {"max_pool2d", "flatten", "dropout"};
+
+bool keeps_values(const net::Node& node) {
+  return std::find(std::begin(value_keeping), std::end(value_keeping), node.op) != std::end(value_keeping);
+}
+
+/// Kernels, and what hands them its input unchanged.
+bool reads_for_kernel(const net::Net& net, const net::Node& node) {
+  if (is_kernel(node) || node.op == "propagate") return true;
+  if (!keeps_values(node)) return false;
+  const auto readers = net.readers(node.name);
+  return std::any_of(readers.begin(), readers.end(),
+                     [&](const net::Node* reader) { return reads_for_kernel(net, *reader); });
+}
+
+bool has_shortcut(const net::Net& net, const net::Node& node) {
+  const auto readers = net.readers(node.name);
+  return std::any_of(readers.begin(), readers.end(),
+                     [&](const net::Node* reader) { return !reads_for_kernel(net, *reader); });
+}
+
 }  // namespace
 
 const net::Node& producer_of(const net::Net& net, std::string_view source) {
   const net::Node* node = &net.node(source);
-  while (is_one_of(node->op, {"max_pool2d", "flatten", "dropout"})) node = &net.node(node->inputs[0]);
+  while (keeps_values(*node)) node = &net.node(node->inputs[0]);
   return *node;
 }
 
 std::vector<ActivationSite> activation_sites(const net::Net& net, const std::map<std::string, int>& bits_of_kernel,
-                                             bool input_is_signed, int input_bits) {
+                                             bool input_is_signed, int input_bits, int shortcut_bits) {
   std::map<std::string, int> bits;  // by producer
   for (const auto& [name, wanted] : bits_of_kernel) {
     if (wanted > 16 || !(is_kernel(net.node(name)) || net.node(name).op == "propagate")) continue;
@@ -48,24 +69,48 @@ std::vector<ActivationSite> activation_sites(const net::Net& net, const std::map
   }
   std::vector<ActivationSite> sites;
   for (const auto& node : net.nodes())
-    if (const auto found = bits.find(node.name); found != bits.end())
-      sites.push_back({node.name, found->second, !is_never_negative(net, node, input_is_signed)});
+    if (const auto found = bits.find(node.name); found != bits.end()) {
+      const bool is_split = node.op != "input" && shortcut_bits > found->second && has_shortcut(net, node);
+      sites.push_back({.producer = node.name, .bits = found->second,
+                       .is_signed = !is_never_negative(net, node, input_is_signed),
+                       .shortcut_bits = is_split ? shortcut_bits : 0});
+    }
   return sites;
 }
 
 learn::Model insert_activation_nodes(const learn::Model& model, const std::vector<ActivationSite>& sites) {
   ModelBuilder builder(model);
+  struct Split {
+    std::string codes, shortcut;  ///< what kernels read, and others
+  };
+  std::map<std::string, Split> splits;  // by producer
+  const auto add_quantize = [&](const std::string& name, const std::string& source, int bits, const ActivationSite& site) {
+    return builder.add(builder.fresh_name(name), "quantize", {source},
+                       {{"bits", static_cast<std::int64_t>(bits)}, {"signed", site.is_signed}},
+                       {{"scale", make_parameter(at::full({1}, site.scale), net::ParameterRole::buffer)}});
+  };
   for (const auto& node : model.net().nodes()) {
+    for (const auto& input : node.inputs)
+      if (const auto split = splits.find(input); split != splits.end())
+        builder.redirect(input, reads_for_kernel(model.net(), node) ? split->second.codes : split->second.shortcut);
     builder.keep(node);
     const auto site = std::find_if(sites.begin(), sites.end(),
                                    [&](const ActivationSite& entry) { return entry.producer == node.name; });
     if (site == sites.end()) continue;
-    const std::string name = builder.add(
-        builder.fresh_name(node.name + "_quant"), "quantize", {node.name},
-        {{"bits", static_cast<std::int64_t>(site->bits)}, {"signed", site->is_signed}},
-        {{"scale", make_parameter(at::full({1}, site->scale), net::ParameterRole::buffer)}});
-    builder.redirect(node.name, name);
+    const bool has_shortcut_codes = site->shortcut_bits > 0 && site->shortcut_bits < 32;
+    const std::string shortcut =
+        has_shortcut_codes ? add_quantize(node.name + "_shortcut_quant", node.name, site->shortcut_bits, *site) : node.name;
+    const std::string codes = add_quantize(node.name + "_quant", shortcut, site->bits, *site);
+    if (site->shortcut_bits > 0) splits[node.name] = {codes, shortcut};
+    else builder.redirect(node.name, codes);
   }
+  return builder.finish();
+}
+
+learn::Model remove_activation_nodes(const learn::Model& model) {
+  ModelBuilder builder(model);
+  for (const auto& node : model.net().nodes())
+    node.op == "quantize" ? builder.redirect(node.name, node.inputs[0]) : builder.keep(node);
   return builder.finish();
 }
 

@@ -11,6 +11,24 @@
 namespace tern::compress {
 namespace {
 
+/// A step at the time of the last forward pass, to which project() compares.
+class BoundedStep {
+ public:
+  void remember(const at::Tensor& scale) { before_ = scale.detach().clone(); }
+
+  void bound(at::Tensor& scale) const {
+    const c10::NoGradGuard no_grad;
+    if (before_.defined()) {
+      const at::Tensor low = before_ * (1 - largest_step_change), high = before_ * (1 + largest_step_change);
+      scale.copy_(at::maximum(at::minimum(scale, high), low));
+    }
+    scale.clamp_min_(smallest_scale);
+  }
+
+ private:
+  at::Tensor before_;
+};
+
 class LsqWeight : public UniformWeight {
  public:
   LsqWeight(std::string name, const QuantizerOptions& options, const at::Tensor& weight)
@@ -23,12 +41,13 @@ class LsqWeight : public UniformWeight {
     scale_.set_requires_grad(true);
   }
 
-  std::map<std::string, at::Tensor> tensors() override { return {{"scale", scale_}}; }
-
-  void project() override {
-    const c10::NoGradGuard no_grad;
-    scale_.clamp_min_(smallest_scale);
+  at::Tensor quantize(const at::Tensor& weight) override {
+    bound_.remember(scale_);
+    return UniformWeight::quantize(weight);
   }
+
+  std::map<std::string, at::Tensor> tensors() override { return {{"scale", scale_}}; }
+  void project() override { bound_.bound(scale_); }
 
  protected:
   at::Tensor scale_of(const at::Tensor&) const override { return scale_; }
@@ -40,6 +59,7 @@ class LsqWeight : public UniformWeight {
 
  private:
   at::Tensor scale_;
+  BoundedStep bound_;
 };
 
 class LsqActivation : public UniformActivation {
@@ -49,6 +69,7 @@ class LsqActivation : public UniformActivation {
   }
 
   at::Tensor quantize(const at::Tensor& x) override {
+    bound_.remember(scale_);
     FakeQuantize rule = this->rule();
     rule.scale_factor = step_gradient_scale(x);
     return fake_quantize(x, scale_, rule);
@@ -56,14 +77,11 @@ class LsqActivation : public UniformActivation {
 
   learn::AffineRange affine() const override { return {scale_.item<float>(), 0}; }
   std::map<std::string, at::Tensor> tensors() override { return {{"scale", scale_}}; }
-
-  void project() override {
-    const c10::NoGradGuard no_grad;
-    scale_.clamp_min_(smallest_scale);
-  }
+  void project() override { bound_.bound(scale_); }
 
  private:
   at::Tensor scale_;
+  BoundedStep bound_;
 };
 
 class LsqPlusActivation : public UniformActivation {
@@ -76,6 +94,7 @@ class LsqPlusActivation : public UniformActivation {
   }
 
   at::Tensor quantize(const at::Tensor& x) override {
+    bound_.remember(scale_);
     FakeQuantize rule = this->rule();
     rule.zero_point = static_cast<double>(affine().zero_point);
     rule.scale_factor = step_gradient_scale(x);
@@ -90,13 +109,11 @@ class LsqPlusActivation : public UniformActivation {
 
   std::map<std::string, at::Tensor> tensors() override { return {{"scale", scale_}, {"offset", offset_}}; }
 
-  void project() override {
-    const c10::NoGradGuard no_grad;
-    scale_.clamp_min_(smallest_scale);
-  }
+  void project() override { bound_.bound(scale_); }
 
  private:
   at::Tensor scale_, offset_;
+  BoundedStep bound_;
 };
 
 const char* const lsq_source = "Esser et al. 2020, LSQ";

@@ -6,12 +6,18 @@
 
 namespace tern::compress {
 
+/// Relative; far above what a step needs to follow its weights (1.01^352 = 33 in an epoch of ResNet-20).
+inline constexpr double largest_step_change = 0.01;
+
 /// x_hat = s * clamp(round(x / s), -Q_n, Q_p) with a trained s, one for each scale_shape() of a weight, one for an
 /// activation; weights and signed activations: Q_n = 2^(b-1), Q_p = 2^(b-1)-1; unsigned ones: Q_n = 0, Q_p = 2^b-1.
 /// The gradient of s (fake_quantize()) is multiplied by 1 / sqrt(N * Q_p), N = elements that share s (of one sample).
 /// Weights start at s = 2 E|v| / sqrt(Q_p) over the kept ones, but no wider than max|v| / Q_p: at eight bits the paper's
 /// start covers several times the weights' range, which matters when nothing is trained afterwards. Activations start at
-/// the calibrated range: s = range / Q_p. After each optimizer step s is held above `smallest_scale`.
+/// the calibrated range: s = range / Q_p.
+/// Where we differ: a step of the optimizer changes s by at most `largest_step_change` of itself, and s stays above
+/// `smallest_scale`. The gradient of s counts codes, so that at eight bits and rates as high as 0.05 one update can be
+/// larger than s: it crosses zero or grows until every weight is code 0, from where no gradient leads back.
 /// Source: Esser et al. 2020, Learned Step Size Quantization, sections 2.1, 2.2.
 std::shared_ptr<learn::WeightQuantizer> make_lsq(const QuantizerOptions& options, const at::Tensor& weight);
 MethodInfo lsq_info();

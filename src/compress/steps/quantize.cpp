@@ -33,6 +33,8 @@ class Quantize : public Transform {
       if (options_.has(end) && options_.integer(end) != float_bits) check_quantizer_options(row_, weights(options_.integer(end)));
     find_calibrator(options_.text("calibrator"));
     find_activation_quantizer(activation_method());
+    if (options_.flag("again") && !(options_.text("only").empty() && options_.text("except").empty()))
+      fail(ErrorKind::usage, "plan", "quantize: again is for the whole network, without only= and except=");
     if (bits == float_bits && !has_activations())
       fail(ErrorKind::usage, "plan", "quantize: w=32 leaves weights as they are; give a= as well");
   }
@@ -41,6 +43,7 @@ class Quantize : public Transform {
   bool wants_training() const override { return !options_.flag("untrained"); }
 
   void apply(TransformContext& context) override {
+    if (options_.flag("again")) forget_quantizers(context);
     if (has_activations()) quantize_activations(context);
     for (const auto& [name, bits] : bits_of_weights(context.model, options_.integer("w"))) {
       learn::Parameter& parameter = context.model.parameters().at(name);
@@ -51,6 +54,15 @@ class Quantize : public Transform {
   }
 
  private:
+  /// Latents, masks and norms stay: the next quantizers start from them as from a trained network of floats.
+  static void forget_quantizers(TransformContext& context) {
+    for (const auto& name : context.model.weight_names()) context.model.parameters().at(name).quantizer = nullptr;
+    const auto& nodes = context.model.net().nodes();
+    if (std::none_of(nodes.begin(), nodes.end(), [](const net::Node& node) { return node.op == "quantize"; })) return;
+    context.model = remove_activation_nodes(context.model);
+    context.net_changed = true;
+  }
+
   bool has_activations() const { return options_.has("a") && options_.integer("a") != float_bits; }
 
   RoundingGradient gradient() const { return find_rounding_gradient(options_.text("gradient")).kind; }
@@ -99,7 +111,8 @@ class Quantize : public Transform {
     if (options_.has("messages"))
       for (const auto& node : model.net().nodes())
         if (node.op == "propagate") bits[node.name] = options_.integer("messages");
-    std::vector<ActivationSite> sites = activation_sites(model.net(), bits, input.is_signed, options_.integer("input"));
+    std::vector<ActivationSite> sites = activation_sites(model.net(), bits, input.is_signed, options_.integer("input"),
+                                                         options_.has("shortcut") ? options_.integer("shortcut") : 0);
     for (auto& site : sites)
       if (site.producer == model.net().input().name) site.scale = input.scale;
     return sites;
@@ -111,18 +124,35 @@ class Quantize : public Transform {
     const InputGrid input = find_input_grid(samples, options_.integer("input"));
     const std::vector<ActivationSite> sites = find_sites(context.model, input);
     const auto ranges = calibrate_activations(context.model, sites, samples, options_.text("calibrator"));
+    const std::vector<ActivationSite> shortcuts = shortcuts_of(sites);
+    const auto shortcut_ranges = calibrate_activations(context.model, shortcuts, samples, options_.text("calibrator"));
     if (!sites.empty()) {
       context.model = insert_activation_nodes(context.model, sites);
       context.net_changed = true;
     }
-    for (const auto& site : sites) attach(context, site, ranges.at(site.producer));
+    for (const auto& site : sites) {
+      const std::string node = quantize_node_behind(context.model.net(), site.producer);
+      const auto shortcut = shortcut_ranges.find(site.producer);
+      if (shortcut == shortcut_ranges.end()) {
+        attach(context, node, site, ranges.at(site.producer));
+        continue;
+      }
+      attach(context, node, {.bits = site.shortcut_bits, .is_signed = site.is_signed}, shortcut->second);
+      attach(context, quantize_node_behind(context.model.net(), node), site, ranges.at(site.producer));
+    }
     for (const auto& name : kernels_of_float_input(context.model.net()))
       context.notes.push_back(fmt::format("{}: its input stays in floats", name));
   }
 
+  /// The sites whose shortcuts have codes of their own, with those codes' bits.
+  static std::vector<ActivationSite> shortcuts_of(std::vector<ActivationSite> sites) {
+    std::erase_if(sites, [](const ActivationSite& site) { return site.shortcut_bits == 0 || site.shortcut_bits == float_bits; });
+    for (auto& site : sites) site.bits = site.shortcut_bits;
+    return sites;
+  }
+
   /// The input's grid is the data's, which nothing trains.
-  void attach(TransformContext& context, const ActivationSite& site, CalibratedRange range) const {
-    const std::string node = quantize_node_behind(context.model.net(), site.producer);
+  void attach(TransformContext& context, const std::string& node, const ActivationSite& site, CalibratedRange range) const {
     const std::string width = fmt::format("{}: {} bits {}", node, site.bits, site.is_signed ? "signed" : "unsigned");
     if (site.producer == context.model.net().input().name) {
       context.notes.push_back(fmt::format("{}, step {:.6g} (the data's)", width, site.scale));
@@ -169,6 +199,8 @@ std::vector<OptionSpec> quantize_options() {
        .max = 16},
       {.name = "messages", .type = OptionType::integer,
        .summary = "bits of what nodes of a graph send each other; unset: floats", .min = 2, .max = 16},
+      {.name = "shortcut", .type = OptionType::integer,
+       .summary = "bits of what others than kernels read (sums); unset: what the kernels read; 32: floats", .min = 2, .max = 32},
       {.name = "calibrator", .fallback = "mse", .summary = "range of activations: minmax, ema, percentile, mse, kl"},
       {.name = "weight_calibrator", .fallback = "minmax", .summary = "range of affine weights: minmax, percentile, mse"},
       {.name = "scale", .fallback = "float", .summary = "of affine weights: float, po2, dyadic"},
@@ -176,6 +208,8 @@ std::vector<OptionSpec> quantize_options() {
       {.name = "narrow", .type = OptionType::integer, .summary = "1: without the smallest weight code", .max = 1},
       {.name = "noise", .type = OptionType::number, .summary = "share of the weights that are quantized in a training step", .min = 0.01, .max = 1},
       {.name = "stochastic", .type = OptionType::flag, .fallback = "false", .summary = "random rounding in training: unbiased"},
+      {.name = "again", .type = OptionType::flag, .fallback = "false",
+       .summary = "quantizes what an earlier phase quantized anew, from the latents: progressive quantization"},
       {.name = "untrained", .type = OptionType::flag, .fallback = "false", .summary = "no epochs for this step"}};
   for (const auto& row : quantizer_table())
     for (const auto& parameter : row.info.parameters) {
@@ -190,8 +224,9 @@ std::vector<OptionSpec> quantize_options() {
 
 std::unique_ptr<Transform> make_quantize(const Options& options) { return std::make_unique<Quantize>(options); }
 
-/// One step for each choice of layers.
+/// One step for each choice of layers, and any number that begin again.
 std::string quantize_key(const Options& options) {
+  if (options.flag("again")) return "quantize " + options.canonical();
   return fmt::format("quantize only={} except={}", options.text("only"), options.text("except"));
 }
 

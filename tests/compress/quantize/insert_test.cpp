@@ -80,6 +80,36 @@ TEST(Insert, TheWidestOfSeveralReadersCounts) {
   EXPECT_EQ(sites[2].bits, 2);
 }
 
+// Sums read more bits than kernels, whose codes are made of the sum's.
+TEST(Insert, ShortcutsHaveTheirOwnWidth) {
+  learn::Model model(branching(), 1);
+  const auto sites = activation_sites(model.net(), all_kernels(model.net(), 2), false, 8, 6);
+  EXPECT_EQ(producers(sites), (Names{"x", "ra", "joined", "gap"}));
+  for (const auto& site : sites) EXPECT_EQ(site.shortcut_bits, site.producer == "ra" ? 6 : 0) << site.producer;
+  const learn::Model quantized = insert_activation_nodes(model, sites);
+  const net::Net& net = quantized.net();
+  EXPECT_EQ(net.node("joined").inputs[0], "ra_shortcut_quant");
+  EXPECT_EQ(net.node("b").inputs[0], "ra_quant");
+  EXPECT_EQ(net.node("ra_quant").inputs[0], "ra_shortcut_quant");
+  EXPECT_EQ(net.node("ra_shortcut_quant").inputs[0], "ra");
+  EXPECT_EQ(net.context(net.node("ra_quant")).integer("bits"), 2);
+  EXPECT_EQ(net.context(net.node("ra_shortcut_quant")).integer("bits"), 6);
+  EXPECT_EQ(net.node("c").inputs[0], "pool") << "a pool hands the kernel's codes on";
+  EXPECT_EQ(net.node("pool").inputs[0], "joined_quant");
+  EXPECT_TRUE(kernels_of_float_input(net).empty());
+  EXPECT_TRUE(activation_sites(net, all_kernels(net, 2), false, 8, 6).empty()) << "twice is once";
+}
+
+TEST(Insert, ShortcutsOfFloatsAndOfNoMoreBitsThanKernels) {
+  learn::Model model(branching(), 1);
+  const auto kernels = all_kernels(model.net(), 4);
+  const net::Net floats = insert_activation_nodes(model, activation_sites(model.net(), kernels, false, 8, 32)).net();
+  EXPECT_EQ(floats.node("joined").inputs[0], "ra");
+  EXPECT_EQ(floats.node("b").inputs[0], "ra_quant");
+  const net::Net same = insert_activation_nodes(model, activation_sites(model.net(), kernels, false, 8, 4)).net();
+  EXPECT_EQ(net::to_json(same), net::to_json(insert_activation_nodes(model, activation_sites(model.net(), kernels)).net()));
+}
+
 // Spikes are 0 or 1 already; their averages are not.
 TEST(Insert, SpikesNeedNoQuantizer) {
   net::Net net("spiking", 4);

@@ -47,6 +47,58 @@ TEST(Lsq, ActivationGradientCountsOneSample) {
   EXPECT_EQ(distance(x.grad(), at::tensor({1.F, 0.F, 0.F, 1.F}).view({2, 2})), 0);
 }
 
+/// What an optimizer makes of the trained step.
+void overwrite(const at::Tensor& scale, double value) {
+  const c10::NoGradGuard no_grad;
+  at::Tensor(scale).fill_(value);
+}
+
+// A gradient that counts codes can ask for more than the step itself: neither zero nor a grid on which everything is
+// code 0 is reached in one update.
+TEST(Lsq, Pitfall9OneUpdateChangesAStepByLittle) {
+  const at::Tensor w = random({4, 50}, 4);
+  for (const char* per : {"tensor", "channel"}) {
+    const auto q = make_quantizer("lsq", {.bits = 8, .granularity = parse_granularity(per)}, w);
+    const at::Tensor scale = q->tensors().at("scale"), start = scale.detach().clone();
+    for (const auto& [asked, factor] : {std::pair{-3.0, 1 - largest_step_change}, {83.0, 1 + largest_step_change}}) {
+      scale.detach().copy_(start);
+      q->quantize(w);
+      overwrite(scale, asked);
+      q->project();
+      EXPECT_LT(distance(scale.detach(), start * factor), 1e-7) << per << ", asked for " << asked;
+      q->project();
+      EXPECT_LT(distance(scale.detach(), start * factor), 1e-7) << "once for each forward pass";
+    }
+  }
+  for (const char* method : {"lsq", "lsq+"}) {
+    const auto q = make_activation_quantizer(method, {.bits = 2}, {0.0, 1.5});
+    q->quantize(random({2, 10}, 5));
+    overwrite(q->tensors().at("scale"), -1.0);
+    q->project();
+    EXPECT_NEAR(q->affine().scale, 0.5 * (1 - largest_step_change), 1e-6) << method;
+  }
+}
+
+// What happened at 0.05 before there was a bound: a layer of eight bits whose step ran away has nothing but zeros.
+TEST(Lsq, EightBitsSurviveAHighRate) {
+  const at::Tensor x = random({64, 20}, 6), target = random({64, 10}, 7);
+  const at::Tensor w = leaf(random({10, 20}, 8) * 0.5);
+  const auto q = make_quantizer("lsq", {.bits = 8, .gradient = RoundingGradient::ste}, w.detach());
+  const at::Tensor scale = q->tensors().at("scale");
+  for (int step = 0; step < 300; ++step) {
+    w.mutable_grad() = at::Tensor(), scale.mutable_grad() = at::Tensor();
+    (at::matmul(x, q->quantize(w).t()) - target * 20).square().mean().backward();
+    const c10::NoGradGuard no_grad;
+    at::Tensor(w).sub_(w.grad(), 0.5);
+    at::Tensor(scale).sub_(scale.grad(), 0.5);
+    q->project();
+  }
+  const c10::NoGradGuard no_grad;
+  const at::Tensor best = at::matmul(x, at::matmul(at::pinverse(x), target * 20));
+  const double reached = (at::matmul(x, q->quantize(w).t()) - target * 20).square().mean().item<double>();
+  EXPECT_LT(reached, 1.1 * (best - target * 20).square().mean().item<double>());
+}
+
 TEST(LsqPlus, CoversAnAsymmetricRangeWithZeroExact) {
   const auto q = make_activation_quantizer("lsq+", {.bits = 4, .is_signed = true}, {-0.3, 1.2});
   const learn::AffineRange affine = q->affine();

@@ -87,6 +87,34 @@ TEST(QuantizeStep, Pitfall11EveryKernelReadsQuantizedValues) {
   EXPECT_EQ(model.activation_quantizers().size(), 2U);
 }
 
+/// Levels that a node's values take on one batch.
+std::int64_t levels(learn::Model& model, const Samples& samples, const std::string& node) {
+  std::int64_t count = 0;
+  learn::ForwardOptions options;
+  options.observer = [&](const net::Node& seen, const at::Tensor& dst) {
+    if (seen.name == node) count = std::get<0>(at::_unique2(dst)).numel();
+  };
+  const c10::NoGradGuard no_grad;
+  learn::forward(model, samples[0].frames, 1, options);
+  return count;
+}
+
+TEST(QuantizeStep, ShortcutsKeepTheirBits) {
+  const Samples samples = images(2, 5);
+  learn::Model model = quantized("quantize:w=2,a=2,lsq,shortcut=8", samples);
+  EXPECT_EQ(model.net().node("sum").inputs[1], "r1_shortcut_quant");
+  EXPECT_EQ(model.net().node("c2").inputs[0], "r1_quant");
+  EXPECT_EQ(model.activation_quantizers().size(), 3U) << "both are trained; r2 has no shortcut";
+  EXPECT_EQ(levels(model, samples, "r1_quant"), 4);
+  EXPECT_GT(levels(model, samples, "r1_shortcut_quant"), 100);
+  EXPECT_LE(levels(model, samples, "r1_shortcut_quant"), 256);
+  EXPECT_LT(distance(scores(model, samples, true), scores(model, samples)), 1e-6) << "trained as evaluated";
+  learn::Model coarse = quantized("quantize:w=32,a=2,lsq", samples), fine = quantized("quantize:w=32,a=2,lsq,shortcut=8", samples);
+  learn::Model floats(residual_net(), 3);
+  const at::Tensor expected = scores(floats, samples);
+  EXPECT_LT(distance(scores(fine, samples), expected), distance(scores(coarse, samples), expected));
+}
+
 // Joint phases may quantize what is quantized: nothing is inserted twice.
 TEST(QuantizeStep, Pitfall12TwiceIsOnce) {
   const Samples samples = images(2, 5);
@@ -94,6 +122,36 @@ TEST(QuantizeStep, Pitfall12TwiceIsOnce) {
   learn::Model twice = quantized("quantize:w=4,a=4,lsq | quantize:w=4,a=4,lsq,only=*", samples);
   EXPECT_EQ(net::to_json(twice.net()), net::to_json(once.net()));
   EXPECT_EQ(distance(scores(once, samples), scores(twice, samples)), 0);
+}
+
+// Progressive quantization: the latents are all that the earlier phase leaves, so that untrained it leaves nothing.
+TEST(QuantizeStep, AgainStartsFromTheLatents) {
+  const Samples samples = images(2, 5);
+  for (const char* last : {"quantize:w=2,a=2,lsq,shortcut=8", "quantize:w=3,lsq,per=channel", "quantize:w=32,a=4,pact"}) {
+    learn::Model direct = quantized(last, samples);
+    learn::Model stepwise = quantized(fmt::format("quantize:w=8,a=8,lsq | quantize:w=4,a=4,duq,again | {},again", last), samples);
+    EXPECT_EQ(net::to_json(stepwise.net()), net::to_json(direct.net())) << last;
+    EXPECT_EQ(distance(scores(stepwise, samples), scores(direct, samples)), 0) << last;
+    for (const auto& name : direct.weight_names())
+      EXPECT_EQ(stepwise.parameters().at(name).bits(), direct.parameters().at(name).bits()) << last << ", " << name;
+  }
+  EXPECT_THROW(parse_plan("quantize:w=4,lsq | quantize:w=2,lsq,again,only=c2"), Error);
+  EXPECT_THROW(parse_plan("quantize:w=4,lsq | quantize:w=2,lsq"), Error) << "without the word it stands twice";
+}
+
+TEST(QuantizeStep, AgainKeepsWhatWasTrainedAndPruned) {
+  const Samples samples = images(1, 5);
+  learn::Model model = quantized("prune:global=0.5,oneshot | quantize:w=4,a=4,lsq", samples);
+  learn::Parameter& before = model.parameter("c2", "weight");
+  const at::Tensor latent = before.latent, mask = before.mask;
+  RunHooks hooks;
+  hooks.samples = [&samples]() -> const Samples& { return samples; };
+  apply_untrained(parse_plan("quantize:w=2,a=2,lsq,again"), model, hooks);
+  const learn::Parameter& after = model.parameter("c2", "weight");
+  EXPECT_TRUE(after.latent.is_same(latent));
+  EXPECT_TRUE(after.mask.is_same(mask));
+  EXPECT_EQ(after.bits(), 2);
+  EXPECT_EQ(model.net().context(model.net().node("r1_quant")).integer("bits"), 2);
 }
 
 TEST(QuantizeStep, EightBitsChangeLittleAndTrainingEqualsEvaluation) {
