@@ -84,7 +84,8 @@ learn::Model insert_activation_nodes(const learn::Model& model, const std::vecto
     std::string codes, shortcut;  ///< what kernels read, and others
   };
   std::map<std::string, Split> splits;  // by producer
-  const auto add_quantize = [&](const std::string& name, const std::string& source, int bits, const ActivationSite& site) {
+  const auto add_quantize = [&](const std::string& name, const std::string& source, int bits,
+                                const ActivationSite& site) {
     return builder.add(builder.fresh_name(name), "quantize", {source},
                        {{"bits", static_cast<std::int64_t>(bits)}, {"signed", site.is_signed}},
                        {{"scale", make_parameter(at::full({1}, site.scale), net::ParameterRole::buffer)}});
@@ -99,7 +100,8 @@ learn::Model insert_activation_nodes(const learn::Model& model, const std::vecto
     if (site == sites.end()) continue;
     const bool has_shortcut_codes = site->shortcut_bits > 0 && site->shortcut_bits < 32;
     const std::string shortcut =
-        has_shortcut_codes ? add_quantize(node.name + "_shortcut_quant", node.name, site->shortcut_bits, *site) : node.name;
+        has_shortcut_codes ? add_quantize(node.name + "_shortcut_quant", node.name, site->shortcut_bits, *site)
+                           : node.name;
     const std::string codes = add_quantize(node.name + "_quant", shortcut, site->bits, *site);
     if (site->shortcut_bits > 0) splits[node.name] = {codes, shortcut};
     else builder.redirect(node.name, codes);

@@ -146,7 +146,9 @@ class Quantize : public Transform {
 
   /// The sites whose shortcuts have codes of their own, with those codes' bits.
   static std::vector<ActivationSite> shortcuts_of(std::vector<ActivationSite> sites) {
-    std::erase_if(sites, [](const ActivationSite& site) { return site.shortcut_bits == 0 || site.shortcut_bits == float_bits; });
+    std::erase_if(sites, [](const ActivationSite& site) {
+      return site.shortcut_bits == 0 || site.shortcut_bits == float_bits;
+    });
     for (auto& site : sites) site.bits = site.shortcut_bits;
     return sites;
   }
