@@ -26,11 +26,10 @@ const net::Node& producer_of(const net::Net& net, std::string_view source);
 /// One site for each producer that reaches a conv2d or linear of `bits_of_kernel` (by node name; 32: none for it); a
 /// producer of several has the largest width asked. Left out are spikes (`if`, `lif`: 0 or 1 already) and what is
 /// quantized already, so that doing it twice changes nothing. The network's input has 8 bits, or 1..16 as `input_bits`
-/// says. `shortcut_bits` above a site's own bits hold for those of its readers that no kernel follows; 0: none. Unsigned where
-/// the Net shows that nothing negative can come: relu and its like, sums, pools and concatenations of such; the input's
-/// sign is the caller's to say. A concat or an add is one producer, so that its inputs share one
-/// scale; those who read a quantized producer beside its kernels read the quantized value too, unless shortcut_bits
-/// says otherwise.
+/// says. `shortcut_bits` above a site's own bits hold for those of its readers that no kernel follows; 0: none. Unsigned
+/// where the Net shows that nothing negative can come: relu and its like, sums, pools and concatenations of such; the
+/// input's sign is the caller's to say. A concat or an add is one producer, so that its inputs share one scale; those who
+/// read a quantized producer beside its kernels read the quantized value too, unless shortcut_bits says otherwise.
 std::vector<ActivationSite> activation_sites(const net::Net& net, const std::map<std::string, int>& bits_of_kernel,
                                              bool input_is_signed = false, int input_bits = 8, int shortcut_bits = 0);
 
