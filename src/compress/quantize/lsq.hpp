@@ -15,9 +15,10 @@ inline constexpr double largest_step_change = 0.01;
 /// Weights start at s = 2 E|v| / sqrt(Q_p) over the kept ones, but no wider than max|v| / Q_p: at eight bits the paper's
 /// start covers several times the weights' range, which matters when nothing is trained afterwards. Activations start at
 /// the calibrated range: s = range / Q_p.
-/// Where we differ: a step of the optimizer changes s by at most `largest_step_change` of itself, and s stays above
-/// `smallest_scale`. The gradient of s counts codes, so that at eight bits and rates as high as 0.05 one update can be
-/// larger than s: it crosses zero or grows until every weight is code 0, from where no gradient leads back.
+/// Where we differ: an update of the optimizer changes s by at most `largest_step_change` of itself, and s stays above
+/// `smallest_scale`. Without a bound a burst of large gradients can take s to where nearly every code is 0 and no gradient
+/// leads back: in ResNet-20 with 2 bits and a rate of 0.05 those of the last convolution and of fc (8 bits) ended at
+/// 83 and 4.9, where the magnitudes of their latents were 5.4 and 0.93 on average.
 /// Source: Esser et al. 2020, Learned Step Size Quantization, sections 2.1, 2.2.
 std::shared_ptr<learn::WeightQuantizer> make_lsq(const QuantizerOptions& options, const at::Tensor& weight);
 MethodInfo lsq_info();

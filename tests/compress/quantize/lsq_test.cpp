@@ -53,8 +53,7 @@ void overwrite(const at::Tensor& scale, double value) {
   at::Tensor(scale).fill_(value);
 }
 
-// A gradient that counts codes can ask for more than the step itself: neither zero nor a grid on which everything is
-// code 0 is reached in one update.
+// However large the gradient is, neither zero nor a grid on which everything is code 0 is reached in one update.
 TEST(Lsq, Pitfall9OneUpdateChangesAStepByLittle) {
   const at::Tensor w = random({4, 50}, 4);
   for (const char* per : {"tensor", "channel"}) {
@@ -77,26 +76,6 @@ TEST(Lsq, Pitfall9OneUpdateChangesAStepByLittle) {
     q->project();
     EXPECT_NEAR(q->affine().scale, 0.5 * (1 - largest_step_change), 1e-6) << method;
   }
-}
-
-// What happened at 0.05 before there was a bound: a layer of eight bits whose step ran away has nothing but zeros.
-TEST(Lsq, EightBitsSurviveAHighRate) {
-  const at::Tensor x = random({64, 20}, 6), target = random({64, 10}, 7);
-  const at::Tensor w = leaf(random({10, 20}, 8) * 0.5);
-  const auto q = make_quantizer("lsq", {.bits = 8, .gradient = RoundingGradient::ste}, w.detach());
-  const at::Tensor scale = q->tensors().at("scale");
-  for (int step = 0; step < 300; ++step) {
-    w.mutable_grad() = at::Tensor(), scale.mutable_grad() = at::Tensor();
-    (at::matmul(x, q->quantize(w).t()) - target * 20).square().mean().backward();
-    const c10::NoGradGuard no_grad;
-    at::Tensor(w).sub_(w.grad(), 0.5);
-    at::Tensor(scale).sub_(scale.grad(), 0.5);
-    q->project();
-  }
-  const c10::NoGradGuard no_grad;
-  const at::Tensor best = at::matmul(x, at::matmul(at::pinverse(x), target * 20));
-  const double reached = (at::matmul(x, q->quantize(w).t()) - target * 20).square().mean().item<double>();
-  EXPECT_LT(reached, 1.1 * (best - target * 20).square().mean().item<double>());
 }
 
 TEST(LsqPlus, CoversAnAsymmetricRangeWithZeroExact) {
