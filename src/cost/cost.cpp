@@ -9,6 +9,8 @@
 #include "cost/energy.hpp"
 #include "cost/loop_nest.hpp"
 #include "cost/mapping_search.hpp"
+#include "cost/propagation.hpp"
+#include "cost/settle.hpp"
 #include "cost/workload.hpp"
 
 namespace tern::cost {
@@ -40,28 +42,6 @@ void accumulate(std::vector<Component>& sum, const std::vector<Component>& parts
       found->accesses += part.accesses;
     }
   }
-}
-
-std::vector<Component> breakdown_of(const Price& price, double passes, const Accelerator& accelerator) {
-  std::vector<Component> parts;
-  for (std::size_t part = 0; part < num_parts; ++part)
-    if (price.accesses[part] > 0)
-      parts.push_back(
-          {part_name(part, accelerator), price.energy_pj[part] * passes, price.accesses[part] * passes});
-  return parts;
-}
-
-/// Fills in what energy, cycles and counts say; `passes` is how often the workload runs for one sample.
-void settle(LayerCost& layer, const AccessCounts& counts, const Workload& work, double passes,
-            const Accelerator& accelerator) {
-  int bound = -1;
-  layer.breakdown = breakdown_of(price(counts, work, accelerator), passes, accelerator);
-  layer.energy_pj = 0;
-  for (const Component& part : layer.breakdown) layer.energy_pj += part.energy_pj;
-  layer.cycles = cycles_of(counts, accelerator, &bound) * passes;
-  layer.utilization = counts.utilization;
-  layer.macs_effectual = counts.effectual_macs * passes;
-  layer.bound = bound < 0 ? "compute" : accelerator.memories[static_cast<std::size_t>(bound)].name;
 }
 
 /// The cheapest of the allowed encodings and mappings of one kernel.
@@ -129,13 +109,39 @@ LayerCost evaluate_neurons(const net::Net& net, const net::Node& node, const Acc
   return layer;
 }
 
+/// Products with the graph, in Net order.
+std::vector<LayerCost> evaluate_propagations(const net::Net& net, const Profile& profile,
+                                             const Accelerator& accelerator, const CostOptions& options) {
+  std::vector<LayerCost> layers;
+  for (const auto& node : net.nodes()) {
+    if (node.op != "propagate") continue;
+    const auto found = profile.find(node.name);
+    layers.push_back(evaluate_propagation(propagation_of(net, node, options.graph),
+                                          found == profile.end() ? LayerProfile{} : found->second,
+                                          accelerator, comes_from_input(net, node)));
+  }
+  return layers;
+}
+
+void check_graph(const net::Net& net, const GraphSize& graph) {
+  if (graph.nodes < 0 || graph.edges < 0 || graph.nodes > std::int64_t{1} << 40)
+    fail(ErrorKind::usage, fmt::format("net '{}'", net.name()), "no graph has {} nodes and {} edges",
+         graph.nodes, graph.edges);
+  const auto& nodes = net.nodes();
+  const bool has_graph =
+      std::any_of(nodes.begin(), nodes.end(), [](const auto& node) { return node.op == "graph"; });
+  if (graph.nodes > 0 && !has_graph)
+    fail(ErrorKind::usage, fmt::format("net '{}'", net.name()), "it works on no graph");
+}
+
 void add_totals(CostReport& report, const Accelerator& accelerator) {
-  double energy_pj = 0, weight_bits = 0;
+  double energy_pj = 0, weight_bits = 0, graph_bits = 0;
   for (const LayerCost& layer : report.layers) {
     energy_pj += layer.energy_pj;
     report.cycles += layer.cycles;
     report.macs += layer.macs_dense;
     weight_bits += layer.weight_bits_stored;
+    graph_bits = std::max(graph_bits, layer.graph_bits_stored);
     accumulate(report.breakdown, layer.breakdown);
   }
   std::stable_sort(report.breakdown.begin(), report.breakdown.end(),
@@ -144,6 +150,7 @@ void add_totals(CostReport& report, const Accelerator& accelerator) {
   report.latency_ms = report.cycles / (accelerator.clock_mhz * 1e3);
   report.edp_mj_ms = report.energy_mj * report.latency_ms;
   report.weight_bytes = static_cast<std::int64_t>(std::ceil(weight_bits / 8));
+  report.graph_bytes = static_cast<std::int64_t>(std::ceil(graph_bits / 8));
 }
 
 void check_weights_fit(const net::Net& net, const CostReport& report, const Accelerator& accelerator) {
@@ -163,15 +170,23 @@ CostReport evaluate(const net::Net& net, const Profile& profile, const Accelerat
     fail(ErrorKind::usage, fmt::format("net '{}'", net.name()),
          "a cost is of one sample: the Net must state num_steps");
   check_profile(net, profile);
+  check_graph(net, options.graph);
   std::vector<LoopNest> nests;
   for (const auto& node : net.nodes())
     for (auto& nest : loop_nests(net, node)) nests.push_back(std::move(nest));
+  if (options.graph.nodes > 0) {
+    const auto rows = nodes_with_a_row_a_node(net);
+    for (LoopNest& nest : nests)
+      if (rows.count(nest.node)) nest.repeat(options.graph.nodes);
+  }
   const WorkloadContext context = workload_context(net, nests, profile, accelerator, options);
 
   CostReport report;
   report.accelerator = accelerator.name;
   report.weights = net::totals(net).weights;
   report.layers = evaluate_kernels(nests, profile, accelerator, context, options);
+  for (LayerCost& layer : evaluate_propagations(net, profile, accelerator, options))
+    report.layers.push_back(std::move(layer));
   for (const net::Node* node : unattached_neurons(net))
     report.layers.push_back(evaluate_neurons(net, *node, accelerator, context));
   add_totals(report, accelerator);

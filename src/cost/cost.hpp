@@ -18,9 +18,16 @@ namespace tern::cost {
 
 enum class Objective { edp, energy, cycles };
 
+/// The graph that a network of propagations runs on; a sample is then the whole graph.
+struct GraphSize {
+  std::int64_t nodes = 0;  ///< 0: not known; a sample is one node with the mean degree that the Net states
+  std::int64_t edges = 0;  ///< directed, without self loops
+};
+
 struct CostOptions {
   Objective objective = Objective::edp;  ///< what the mapping search minimises, layer by layer
-  EncodingChoice encoding;               ///< goes before the profile's
+  EncodingChoice encoding{};             ///< goes before the profile's
+  GraphSize graph{};                     ///< linear layers then take a row of each node, weights fetched for all of them
 };
 
 /// One entry of a breakdown: "dram weights", "glb inputs", "noc", "spad psum", "accumulate", "neuron",
@@ -44,6 +51,7 @@ struct LayerCost {
   Encoding weight_encoding = Encoding::dense;
   Encoding input_encoding = Encoding::dense;
   double weight_bits_stored = 0;
+  double graph_bits_stored = 0;  ///< of a product with a graph: offsets, columns and coefficients
   double input_bits_stored = 0;  ///< all steps
   std::string dataflow;
   Mapping mapping;
@@ -62,6 +70,7 @@ struct CostReport {
   std::vector<LayerCost> layers;
   std::vector<Component> breakdown;  ///< summed over layers, largest energy first
   std::int64_t weight_bytes = 0;     ///< as stored
+  std::int64_t graph_bytes = 0;      ///< of the largest matrix that a propagation reads
 };
 
 /// Predicts one sample (all steps) at batch 1. Layers run one after another: cycles add up, and within a

@@ -27,9 +27,10 @@ Json layer_json(const LayerCost& layer) {
           {"weight_encoding", name_of(layer.weight_encoding)},
           {"input_encoding", name_of(layer.input_encoding)},
           {"weight_bits_stored", layer.weight_bits_stored},
+          {"graph_bits_stored", layer.graph_bits_stored},
           {"input_bits_stored", layer.input_bits_stored},
           {"dataflow", layer.dataflow},
-          {"mapping", layer.macs_dense ? to_string(layer.mapping) : std::string()},
+          {"mapping", layer.macs_dense && layer.op != "propagate" ? to_string(layer.mapping) : std::string()},
           {"bound", layer.bound},
           {"breakdown", breakdown_json(layer.breakdown)}};
 }
@@ -46,6 +47,7 @@ std::string to_json(const CostReport& report) {
   const Json json{{"accelerator", report.accelerator},
                   {"weights", report.weights},
                   {"weight_bytes", report.weight_bytes},
+                  {"graph_bytes", report.graph_bytes},
                   {"macs", report.macs},
                   {"energy_mj", report.energy_mj},
                   {"cycles", report.cycles},
@@ -58,14 +60,15 @@ std::string to_json(const CostReport& report) {
 
 std::string to_table(const CostReport& report) {
   std::string text = fmt::format("{:<22} {:>9} {:>9} {:>12} {:>12} {:>6} {:>9} {:<8} {:<8} {:<17} {}\n",
-                                 "layer", "MMAC", "effectual", "energy uJ", "kcycles", "use %", "weights B",
+                                 "layer", "MMAC", "effectual", "energy uJ", "kcycles", "use %", "stored B",
                                  "weights", "inputs", "dataflow", "bound");
   for (const LayerCost& layer : report.layers)
     text += fmt::format(
         "{:<22} {:>9.2f} {:>9.2f} {:>12.3f} {:>12.2f} {:>6.1f} {:>9.0f} {:<8} {:<8} {:<17} {}\n",
         name_of_kernel(layer), static_cast<double>(layer.macs_dense) * 1e-6, layer.macs_effectual * 1e-6,
-        layer.energy_pj * 1e-6, layer.cycles * 1e-3, layer.utilization * 100, layer.weight_bits_stored / 8,
-        name_of(layer.weight_encoding), name_of(layer.input_encoding), layer.dataflow, layer.bound);
+        layer.energy_pj * 1e-6, layer.cycles * 1e-3, layer.utilization * 100,
+        (layer.weight_bits_stored + layer.graph_bits_stored) / 8, name_of(layer.weight_encoding),
+        name_of(layer.input_encoding), layer.dataflow, layer.bound);
   text += fmt::format(
       "\n{}: {:.6g} mJ, {:.6g} ms ({:.0f} cycles), EDP {:.6g} mJ ms, {} weights in {} bytes, {} MACs\n\n",
       report.accelerator, report.energy_mj, report.latency_ms, report.cycles, report.edp_mj_ms,

@@ -45,7 +45,7 @@ std::vector<std::string> profile_names(const net::Net& net) {
   std::vector<std::string> names;
   for (const auto& node : net.nodes()) {
     const auto weights = weights_of(net, node);
-    if (!weights.empty()) names.push_back(node.name);
+    if (!weights.empty() || node.op == "propagate") names.push_back(node.name);
     if (weights.size() > 1)
       for (const auto& weight : weights) names.push_back(node.name + "." + weight);
   }

@@ -23,7 +23,8 @@ struct LayerProfile {
   EncodingChoice encoding;     ///< fixed encodings of this layer
 };
 
-/// Profiles by node name, for nodes with weights. A node with several weights (tcja) may be split:
+/// Profiles by node name, for nodes with weights and for propagations (src_bits of a message, weight_bits of an
+/// edge's coefficient, weight_density: share of the edges that is left). A node with several weights (tcja) may be split:
 /// "tcja1.time_weight" goes before "tcja1". Layers that are not listed take LayerProfile's defaults: 32 bits,
 /// dense.
 using Profile = std::map<std::string, LayerProfile>;
@@ -44,8 +45,8 @@ Profile read_profile(const std::filesystem::path& path, const net::Net& net);
 /// Replaces every layer's src_density and dst_density (0..1): for sweeps over activity.
 Profile with_activity(Profile profile, double density);
 
-/// Names that a Profile of `net` may use: every node with weights, and "NODE.WEIGHT" where it has more than
-/// one.
+/// Names that a Profile of `net` may use: every node with weights, "NODE.WEIGHT" where it has more than one, and
+/// every propagation.
 std::vector<std::string> profile_names(const net::Net& net);
 
 }  // namespace tern::cost

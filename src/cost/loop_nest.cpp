@@ -38,13 +38,6 @@ std::vector<const net::Node*> passage_after(const net::Net& net, const net::Node
   return chain;
 }
 
-bool comes_from_input(const net::Net& net, const net::Node& node) {
-  const net::Node* source = &net.node(node.inputs.at(0));
-  while (!has_weights(net, *source) && source->inputs.size() == 1 && !is_neuron(*source))
-    source = &net.node(source->inputs[0]);
-  return source->op == "input";
-}
-
 /// What the chain behind the kernel makes of its results. A second neuron node is left to
 /// unattached_neurons().
 void attach_passage(const net::Net& net, const net::Node& kernel, LoopNest& nest) {
@@ -93,6 +86,18 @@ LoopNest tcja_nest(std::string weight, std::int64_t channels, std::int64_t lengt
 }
 
 }  // namespace
+
+bool comes_from_input(const net::Net& net, const net::Node& node) {
+  const net::Node* source = &net.node(node.inputs.at(0));
+  while (!has_weights(net, *source) && source->inputs.size() == 1 && !is_neuron(*source))
+    source = &net.node(source->inputs[0]);
+  return source->op == "input";
+}
+
+void LoopNest::repeat(std::int64_t rows) {
+  at(bounds, Dim::p) = src_h = rows;
+  dst_elements *= rows;
+}
 
 std::int64_t LoopNest::macs() const {
   std::int64_t product = groups;

@@ -31,6 +31,9 @@ struct LoopNest {
   std::int64_t src_elements() const;     ///< one group, all steps
   std::int64_t dst_psums() const;        ///< one group, all steps
   std::int64_t weight_elements() const;  ///< one group
+
+  /// A linear layer on the features of `rows` nodes at once.
+  void repeat(std::int64_t rows);
 };
 
 /// The nests of a node with weights, with T = steps; none for a node without.
@@ -41,6 +44,9 @@ struct LoopNest {
 ///           dimension of the kernel: T is 1)
 /// Errors: ErrorKind::unsupported (place: the node) for another operation with weights.
 std::vector<LoopNest> loop_nests(const net::Net& net, const net::Node& node);
+
+/// Whether nothing but nodes without weights lies between the input and the node's first source.
+bool comes_from_input(const net::Net& net, const net::Node& node);
 
 /// Neurons that no kernel feeds through a chain of batch_norm, activations, pools, dropout and flatten.
 std::vector<const net::Node*> unattached_neurons(const net::Net& net);

@@ -15,23 +15,6 @@ std::size_t index(Tensor tensor) {
   return static_cast<std::size_t>(tensor);
 }
 
-/// Where a tensor may live: the first and the last level that hold it.
-void place(Workload& work, Tensor tensor, const Accelerator& accelerator) {
-  bool found = false;
-  for (std::size_t level = 0; level < accelerator.memories.size(); ++level) {
-    if (!accelerator.memories[level].holds_tensor(tensor)) continue;
-    if (!found) work.home[index(tensor)] = static_cast<int>(level);
-    work.inner[index(tensor)] = static_cast<int>(level);
-    found = true;
-  }
-}
-
-/// Producer and consumer meet on chip, so each activation may take half of the buffer.
-bool fits_half(double bits, int level, const Accelerator& accelerator) {
-  const std::int64_t capacity = accelerator.memories[static_cast<std::size_t>(level)].capacity_bytes;
-  return capacity == 0 || bits <= 4.0 * static_cast<double>(capacity);
-}
-
 void place_all(Workload& work, const Accelerator& accelerator, const WorkloadContext& context) {
   for (const Tensor tensor : all_tensors) place(work, tensor, accelerator);
   const LoopNest& nest = work.nest;
@@ -118,6 +101,21 @@ void exploit(SparseAction action, Encoding encoding, double density, double& fac
 }
 
 }  // namespace
+
+void place(Workload& work, Tensor tensor, const Accelerator& accelerator) {
+  bool found = false;
+  for (std::size_t level = 0; level < accelerator.memories.size(); ++level) {
+    if (!accelerator.memories[level].holds_tensor(tensor)) continue;
+    if (!found) work.home[index(tensor)] = static_cast<int>(level);
+    work.inner[index(tensor)] = static_cast<int>(level);
+    found = true;
+  }
+}
+
+bool fits_half(double bits, int level, const Accelerator& accelerator) {
+  const std::int64_t capacity = accelerator.memories[static_cast<std::size_t>(level)].capacity_bytes;
+  return capacity == 0 || bits <= 4.0 * static_cast<double>(capacity);
+}
 
 LayerProfile profile_of(const LoopNest& nest, const Profile& profile, const CostOptions& options) {
   LayerProfile layer;

@@ -23,6 +23,12 @@ struct EncodedWorkload {
   double passes = 1;  ///< runs a sample: num_steps step by step, else 1
 };
 
+/// Where a tensor may live: the first and the last level that hold it.
+void place(Workload& work, Tensor tensor, const Accelerator& accelerator);
+
+/// Producer and consumer meet on chip, so each activation may take half of the buffer.
+bool fits_half(double bits, int level, const Accelerator& accelerator);
+
 /// The layer's profile: "NODE.WEIGHT", else "NODE", else the defaults; `options` goes before its encodings.
 LayerProfile profile_of(const LoopNest& nest, const Profile& profile, const CostOptions& options);
 
