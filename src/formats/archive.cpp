@@ -33,13 +33,13 @@ Handle open_archive(const std::filesystem::path& path) {
 }
 
 /// The entry's name as documented. Errors: bad_data.
-std::string clean_name(archive_entry* entry, const std::filesystem::path& path) {
+std::string clean_name(archive_entry* entry, const std::string& place) {
   const char* raw = archive_entry_pathname(entry);
   std::string_view name = raw != nullptr ? raw : "";
   while (name.starts_with("./")) name.remove_prefix(2);
   bool bad = name.empty() || name.starts_with('/');
   for (const auto& part : std::filesystem::path(name)) bad |= part == "..";
-  if (bad) fail(ErrorKind::bad_data, path.string(), "the archive holds a file with the name '{}'", name);
+  if (bad) fail(ErrorKind::bad_data, place, "the archive holds a file with the name '{}'", name);
   return std::string(name);
 }
 
@@ -57,29 +57,48 @@ std::string read_entry(archive* handle, const std::string& place, std::uint64_t 
   }
 }
 
-}  // namespace
+using Visit = std::function<void(const std::string& name, std::string bytes)>;
 
-void for_each_file(const std::filesystem::path& path,
-                   const std::function<void(const std::string& name, std::string bytes)>& visit,
-                   const ArchiveLimits& limits) {
-  const Handle handle = open_archive(path);
+/// `check` sees each file's header before anything is unpacked.
+void visit_files(archive* handle, const std::string& place, const Visit& visit, const ArchiveLimits& limits,
+                 const std::function<void(const std::string& name)>& check) {
   std::uint64_t left = limits.total_bytes;
   std::int64_t files = 0;
   archive_entry* entry = nullptr;
   int status = ARCHIVE_OK;
-  while ((status = archive_read_next_header(handle.get(), &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
+  while ((status = archive_read_next_header(handle, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr) continue;
-    const std::string name = clean_name(entry, path);
-    std::string bytes =
-        read_entry(handle.get(), path.string() + ": " + name, std::min(left, limits.file_bytes));
+    const std::string name = clean_name(entry, place);
+    check(name);
+    std::string bytes = read_entry(handle, place + ": " + name, std::min(left, limits.file_bytes));
     left -= bytes.size();
     ++files;
     visit(name, std::move(bytes));
   }
   if (status != ARCHIVE_EOF)
-    fail(ErrorKind::bad_data, path.string(), "corrupt archive after {} files: {}", files,
-         reason(handle.get()));
-  if (files == 0) fail(ErrorKind::bad_data, path.string(), "the archive holds no file");
+    fail(ErrorKind::bad_data, place, "corrupt archive after {} files: {}", files, reason(handle));
+  if (files == 0) fail(ErrorKind::bad_data, place, "the archive holds no file");
+}
+
+}  // namespace
+
+void for_each_file(const std::filesystem::path& path, const Visit& visit, const ArchiveLimits& limits) {
+  const Handle handle = open_archive(path);
+  visit_files(handle.get(), path.string(), visit, limits, [](const std::string&) {});
+}
+
+void for_each_zipped_file(std::string_view bytes, const std::string& place, const Visit& visit, const ArchiveLimits& limits) {
+  const Handle handle(archive_read_new(), archive_read_free);
+  if (!handle) fail(ErrorKind::internal, place, "cannot make an archive reader");
+  archive_read_support_format_zip_seekable(handle.get());
+  if (archive_read_open_memory(handle.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+    fail(ErrorKind::bad_data, place, "cannot open the archive: {}", reason(handle.get()));
+  visit_files(handle.get(), place, visit, limits, [&](const std::string& name) {
+    // Other methods ask for a dictionary as large as the file says.
+    const std::string_view method = archive_format_name(handle.get());
+    if (!method.ends_with("(uncompressed)") && !method.ends_with("(deflation)"))
+      fail(ErrorKind::unsupported, place, "{} is compressed in another way than deflate: {}", name, method);
+  });
 }
 
 }  // namespace tern::formats

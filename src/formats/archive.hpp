@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace tern::formats {
 
@@ -25,5 +26,11 @@ struct ArchiveLimits {
 void for_each_file(const std::filesystem::path& path,
                    const std::function<void(const std::string& name, std::string bytes)>& visit,
                    const ArchiveLimits& limits = {});
+
+/// The same for a .zip file in memory whose files are stored or deflated, as NumPy writes them; `place` names it in errors.
+/// Errors: bad_data, also for a file without a directory at its end; unsupported for other methods of compression.
+void for_each_zipped_file(std::string_view bytes, const std::string& place,
+                          const std::function<void(const std::string& name, std::string bytes)>& visit,
+                          const ArchiveLimits& limits = {});
 
 }  // namespace tern::formats

@@ -129,5 +129,31 @@ TEST_F(Archive, TruncatedAndCorruptedArchivesGiveErrors) {
   EXPECT_EQ(kind_of([&] { read_all(folder_ / "absent.tar.gz"); }), ErrorKind::io);
 }
 
+std::vector<Entry> read_zip(std::string_view bytes, const ArchiveLimits& limits = {}) {
+  std::vector<Entry> got;
+  for_each_zipped_file(
+      bytes, "memory", [&](const std::string& name, std::string file) { got.push_back({name, std::move(file)}); }, limits);
+  return got;
+}
+
+TEST_F(Archive, ZipFilesInMemoryAreStoredOrDeflated) {
+  write_archive(folder_ / "a", Kind::zip, {{"one", std::string(200000, 'x')}, {"two", "2"}});
+  std::string bytes = tern::read_file(folder_ / "a");
+  const std::vector<Entry> got = read_zip(bytes);
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].bytes, std::string(200000, 'x'));
+  EXPECT_EQ(got[1].name, "two");
+  EXPECT_EQ(kind_of([&] { read_zip(bytes, {.file_bytes = 1000}); }), ErrorKind::bad_data);
+  EXPECT_EQ(kind_of([&] { read_zip(std::string_view(bytes).substr(0, bytes.size() / 2)); }), ErrorKind::bad_data);
+  EXPECT_EQ(kind_of([&] { read_zip(""); }), ErrorKind::bad_data);
+  // The method in the header of each file, there and in the directory at the end: LZMA.
+  for (const std::string signature : {"PK\x03\x04", "PK\x01\x02"})
+    for (std::size_t at = bytes.find(signature); at != std::string::npos; at = bytes.find(signature, at + 1))
+      bytes[at + (signature[2] == '\x03' ? 8 : 10)] = 14;
+  EXPECT_EQ(kind_of([&] { read_zip(bytes); }), ErrorKind::unsupported);
+  write_archive(folder_ / "a", Kind::tar_gz, {{"one", "1"}});
+  EXPECT_EQ(kind_of([&] { read_zip(tern::read_file(folder_ / "a")); }), ErrorKind::bad_data);
+}
+
 }  // namespace
 }  // namespace tern::formats

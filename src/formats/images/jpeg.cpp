@@ -30,7 +30,8 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  Image decode() {
+  Image header() {
+    if (bytes_.empty()) fail(ErrorKind::bad_data, place_, "not a readable JPEG: the file is empty");
     run(&Decoder::begin);
     if (state_.image_width > most_pixels || state_.image_height > most_pixels)
       fail(ErrorKind::bad_data, place_, "the image has {} x {} pixels: at most {} x {} are read",
@@ -38,10 +39,11 @@ class Decoder {
     if (state_.num_components != 1 && state_.num_components != 3)
       fail(ErrorKind::bad_data, place_, "the image has {} channels: expected grey or colour",
            state_.num_components);
-    Image image{state_.num_components,
-                static_cast<int>(state_.image_height),
-                static_cast<int>(state_.image_width),
-                {}};
+    return {state_.num_components, static_cast<int>(state_.image_height), static_cast<int>(state_.image_width), {}};
+  }
+
+  Image decode() {
+    Image image = header();
     const std::size_t row = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
     image.pixels.resize(row * static_cast<std::size_t>(image.height));
     row_.resize(row);
@@ -115,10 +117,9 @@ bool has_jpeg_extension(const std::filesystem::path& path) {
   return extension == ".jpg" || extension == ".jpeg";
 }
 
-Image read_jpeg(std::string_view bytes, const std::string& place) {
-  if (bytes.empty()) fail(ErrorKind::bad_data, place, "not a readable JPEG: the file is empty");
-  return Decoder(bytes, place).decode();
-}
+Image read_jpeg(std::string_view bytes, const std::string& place) { return Decoder(bytes, place).decode(); }
+
+Image read_jpeg_header(std::string_view bytes, const std::string& place) { return Decoder(bytes, place).header(); }
 
 Image read_jpeg(const std::filesystem::path& path) {
   return read_jpeg(tern::read_file(path), path.string());

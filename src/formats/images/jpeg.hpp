@@ -18,6 +18,9 @@ bool has_jpeg_extension(const std::filesystem::path& path);
 /// JPEG, damaged or truncated, larger than allowed, four channels).
 Image read_jpeg(std::string_view bytes, const std::string& place);
 
+/// Its header alone: an image without pixels. Errors: bad_data, as above.
+Image read_jpeg_header(std::string_view bytes, const std::string& place);
+
 /// Reads the file first. Errors: also io.
 Image read_jpeg(const std::filesystem::path& path);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <map>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
@@ -15,13 +14,14 @@
 namespace tern::formats {
 namespace {
 
+constexpr std::size_t most_named = 20;  // arrays in a message
+
 class SampleFile {
  public:
   SampleFile(const std::filesystem::path& path, const SampleTarget& target)
       : path_(path), place_(path.string()), target_(target), size_(net::num_elements(target.input.shape)) {}
 
-  Samples read() const {
-    const std::string bytes = tern::read_file(path_);
+  Samples read(std::string_view bytes) const {
     if (bytes.empty()) fail(ErrorKind::bad_data, place_, "is empty");
     Samples samples = decode(bytes);
     for (const float value : samples.frames)
@@ -30,39 +30,52 @@ class SampleFile {
   }
 
  private:
-  Samples decode(const std::string& bytes) const {
-    if (bytes.starts_with("\xff\xd8\xff")) return from_image(read_jpeg(bytes, place_));
+  Samples decode(std::string_view bytes) const {
+    if (bytes.starts_with("\xff\xd8\xff")) {
+      check_image(read_jpeg_header(bytes, place_));  // before pixels are allocated
+      return from_image(read_jpeg(bytes, place_));
+    }
     if (is_pnm(bytes)) return from_image(read_pnm(bytes, place_));
     if (bytes.starts_with("\x93NUMPY")) return from_array(read_npy(bytes, place_));
-    if (bytes.starts_with("PK\x03\x04")) return from_array(array_of_archive());
+    if (bytes.starts_with("PK\x03\x04")) return from_array(array_of_archive(bytes));
     const std::string extension = path_.extension().string();
     if (extension == ".f32" || extension == ".raw" || extension == ".bin") return from_floats(bytes);
     fail(ErrorKind::unsupported, place_,
          "expected a JPEG, PGM, PPM, .npy or .npz file, or float32 in a file that ends with .f32, .raw or .bin");
   }
 
-  Samples from_image(const Image& image) const {
+  void check_image(const Image& image) const {
     if (!target_.takes_images) fail(ErrorKind::usage, place_, "the model was trained on frames of events, not on images");
     const net::Shape shape{image.channels, image.height, image.width};
     if (shape != target_.input.shape) refuse(net::to_string(shape));
+  }
+
+  Samples from_image(const Image& image) const {
+    check_image(image);
     Samples samples = of_extent(1, 1);
     std::transform(image.pixels.begin(), image.pixels.end(), samples.frames.begin(),
                    [scale = target_.byte_scale](std::uint8_t pixel) { return static_cast<float>(pixel) * scale; });
     return samples;
   }
 
-  NumpyArray array_of_archive() const {
-    std::map<std::string, std::string> arrays;
-    for_each_file(path_, [&](const std::string& name, std::string bytes) {
-      arrays.insert_or_assign(name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name, std::move(bytes));
-    });
-    std::string names;
-    for (const auto& [name, bytes] : arrays) names += (names.empty() ? "" : ", ") + name;
-    if (target_.array.empty() && arrays.size() != 1)
-      fail(ErrorKind::usage, place_, "holds {} arrays, name one of them: {}", arrays.size(), names);
-    const auto found = target_.array.empty() ? arrays.begin() : arrays.find(target_.array);
-    if (found == arrays.end()) fail(ErrorKind::usage, place_, "has no array '{}', only {}", target_.array, names);
-    return read_npy(found->second, place_ + ": " + found->first);
+  NumpyArray array_of_archive(std::string_view bytes) const {
+    const std::uint64_t most = least_sample_bytes + most_unpacked_bytes * bytes.size();
+    std::string names, chosen, content;
+    std::size_t count = 0;
+    for_each_zipped_file(
+        bytes, place_,
+        [&](const std::string& file, std::string unpacked) {
+          const std::string name = file.ends_with(".npy") ? file.substr(0, file.size() - 4) : file;
+          if (count++ < most_named) names += (count == 1 ? "" : ", ") + name;
+          if (target_.array.empty() ? count > 1 : name != target_.array) return;
+          chosen = name;
+          content = std::move(unpacked);
+        },
+        {most, most});
+    if (target_.array.empty() && count != 1)
+      fail(ErrorKind::usage, place_, "holds {} arrays, name one of them: {}", count, names);
+    if (chosen.empty()) fail(ErrorKind::usage, place_, "has no array '{}', only {}", target_.array, names);
+    return read_npy(content, place_ + ": " + chosen);
   }
 
   Samples from_array(const NumpyArray& array) const {
@@ -87,7 +100,7 @@ class SampleFile {
     return samples;
   }
 
-  Samples from_floats(const std::string& bytes) const {
+  Samples from_floats(std::string_view bytes) const {
     const auto num_steps = target_.input.has_time ? target_.num_steps : 1;
     if (num_steps == 0) fail(ErrorKind::usage, place_, "the model leaves its steps open: say how many a sample has");
     const auto sample_bytes = static_cast<std::size_t>(num_steps * size_) * sizeof(float);
@@ -137,7 +150,11 @@ class SampleFile {
 }  // namespace
 
 Samples read_samples(const std::filesystem::path& path, const SampleTarget& target) {
-  return SampleFile(path, target).read();
+  return SampleFile(path, target).read(tern::read_file(path));
+}
+
+Samples read_samples(std::string_view bytes, const std::filesystem::path& name, const SampleTarget& target) {
+  return SampleFile(name, target).read(bytes);
 }
 
 }  // namespace tern::formats

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/types.hpp"
@@ -33,5 +34,11 @@ struct Samples {
 /// Errors: io; bad_data (damaged; not finite); unsupported (no such format); usage where shapes disagree, saying both,
 /// where an archive holds several arrays, and for steps that are left open.
 Samples read_samples(const std::filesystem::path& path, const SampleTarget& target);
+
+/// The same from bytes, which may be hostile; `name` stands for the file's. Allocated at any time are at most
+/// `least_sample_bytes`, `most_sample_bytes` for each byte (in an .npz file: for each unpacked byte, of which there are at
+/// most `most_unpacked_bytes` for each of the file's), and as many for each value of the network's input.
+inline constexpr std::size_t least_sample_bytes = std::size_t{1} << 20, most_sample_bytes = 16, most_unpacked_bytes = 1100;
+Samples read_samples(std::string_view bytes, const std::filesystem::path& name, const SampleTarget& target);
 
 }  // namespace tern::formats
