@@ -1,35 +1,67 @@
-// Gathering bit patches, correcting sums at the border; include inside a unit's namespace, after the
-// functions copy_words(dst, src, count) and combine(dst, a, b, c, count).
+// Chains of bit patches; include inside a unit's namespace. Plain loops, which compilers turn into vectors.
 
-static inline std::int64_t count_bits(std::uint64_t v) { return __builtin_popcountll(v); }
-
-static void gather(const BitGather& job) {
-  const bool joined = job.planes == 1 && job.dilation_w == 1 && job.src_pixel == job.ic_words;
-  const std::int64_t columns = joined ? 1 : job.kernel_w;
-  const std::int64_t third = job.words / 3;
-  const std::int64_t run = joined ? job.ic_words * job.kernel_w : job.ic_words;
-  std::int64_t y = job.first / job.out_w, x = job.first % job.out_w;
-  std::uint64_t* patch = job.patches;
-  for (std::int64_t p = 0; p < job.count; ++p) {
-    const std::uint64_t* const corner =
-        job.src + y * job.stride_h * job.src_row + x * job.stride_w * job.src_pixel;
-    std::int64_t total = 0;
-    for (std::int64_t plane = 0; plane < job.planes; ++plane, patch += job.words) {
-      std::uint64_t* dst = patch;
-      for (std::int64_t ky = 0; ky < job.kernel_h; ++ky)
-        for (std::int64_t kx = 0; kx < columns; ++kx, dst += run)
-          copy_words(dst, corner + ky * job.dilation_h * job.src_row + kx * job.dilation_w * job.src_pixel +
-                              plane * job.ic_words, run);
-      if (job.totals != nullptr)
-        for (std::int64_t k = 0; k < job.words; ++k) total += count_bits(patch[k]) << plane;
-      combine(patch, patch, patch + third, patch + 2 * third, third);
+/// `count` words of every link: word i of link k is read at tap(k) + i.
+template <class Tap>
+static inline void chain_words(const BitGather& job, std::int64_t count, std::uint64_t* __restrict dst, Tap tap) {
+  const std::int64_t links = job.shape.links, link = job.link;
+  std::int64_t k = 0;
+  for (; k + 3 <= links; k += 3, dst += 3 * link) {
+    const std::uint64_t *__restrict a = tap(k), *__restrict b = tap(k + 1), *__restrict c = tap(k + 2);
+    for (std::int64_t i = 0; i < count; ++i) {
+      dst[i] = a[i] ^ b[i] ^ c[i];
+      dst[i + link] = b[i];
+      dst[i + 2 * link] = c[i];
     }
-    if (job.totals != nullptr) job.totals[p] = static_cast<std::int32_t>(total);
-    if (++x == job.out_w) x = 0, ++y;
+  }
+  for (; k < links; ++k, dst += link) {
+    const std::uint64_t* __restrict a = tap(k);
+    for (std::int64_t i = 0; i < count; ++i) dst[i] = a[i];
   }
 }
 
-static void correct(const BitCorrection& c, std::int32_t* dst) {
-  for (std::int64_t o = 0; o < bit_block; ++o)
-    dst[o] += c.bottom_right[o] - c.top_right[o] - c.bottom_left[o] + c.top_left[o] - c.all[o];
+/// Pixels next to each other in one row.
+static inline void gather_row(const BitGather& job, const std::uint64_t* corner, std::int64_t count,
+                              std::uint64_t* dst) {
+  const std::int64_t step = job.stride_w * job.src_pixel;
+  if (job.kernel_h * job.kernel_w == 1) {
+    for (std::int64_t p = 0; p < count; ++p, corner += step, dst += job.pixel)
+      for (std::int64_t q = 0; q < job.planes; ++q) {
+        const std::uint64_t* const words = corner + q * job.ic_words;
+        chain_words(job, 1, dst + q * job.plane, [&](std::int64_t k) { return words + k; });
+      }
+    return;
+  }
+  const std::int64_t row = job.dilation_h * job.src_row, column = job.dilation_w * job.src_pixel;
+  const auto chain = [&](const std::uint64_t* from, std::int64_t words, std::uint64_t* to) {
+    chain_words(job, words, to,
+                [&](std::int64_t k) { return from + k / job.kernel_w * row + k % job.kernel_w * column; });
+  };
+  if (step == job.pixel) return chain(corner, count * job.pixel, dst);
+  for (std::int64_t p = 0; p < count; ++p) chain(corner + p * step, job.pixel, dst + p * job.pixel);
+}
+
+static inline std::int32_t count_pixel(const BitGather& job, const std::uint64_t* corner) {
+  std::int64_t total = 0;
+  for (std::int64_t ky = 0; ky < job.kernel_h; ++ky)
+    for (std::int64_t kx = 0; kx < job.kernel_w; ++kx) {
+      const std::uint64_t* words = corner + ky * job.dilation_h * job.src_row + kx * job.dilation_w * job.src_pixel;
+      for (std::int64_t q = 0; q < job.planes; ++q)
+        for (std::int64_t k = 0; k < job.ic_words; ++k, ++words)
+          total += std::int64_t{__builtin_popcountll(*words)} << q;
+    }
+  return static_cast<std::int32_t>(total);
+}
+
+static void gather(const BitGather& job) {
+  std::int64_t y = job.first / job.out_w, x = job.first % job.out_w;
+  for (std::int64_t p = 0; p < job.count;) {
+    const std::int64_t run = job.count - p < job.out_w - x ? job.count - p : job.out_w - x;
+    const std::uint64_t* const corner =
+        job.src + y * job.stride_h * job.src_row + x * job.stride_w * job.src_pixel;
+    gather_row(job, corner, run, job.patches + p * job.pixel);
+    for (std::int64_t i = 0; i < run && job.totals != nullptr; ++i)
+      job.totals[p + i] = count_pixel(job, corner + i * job.stride_w * job.src_pixel);
+    p += run;
+    x = 0, ++y;
+  }
 }

@@ -3,11 +3,22 @@
 
 #include <cstdint>
 
+#include "kernels/conv_shape.hpp"
+#include "kernels/epilogue.hpp"
+
 namespace tern::kernels {
 
 /// Output channels of a block of packed weights. Word g * 8 + i of a block (g < 4, i < 8) is channel
 /// 16 * (g / 2) + 2 * i + g % 2: two vectors of 64-bit sums merge into one of 32-bit sums in order.
 inline constexpr std::int64_t bit_block = 32;
+
+/// The words of a patch as chains: word k of a chain is kept as the exclusive or of its words 0 .. k (a link).
+/// The last link of an even number of them is the word itself. Kernels of several taps: a chain of a link a tap
+/// for each word of a pixel; others: one chain of a pixel's words.
+struct BitChains {
+  std::int64_t chains, links;
+};
+BitChains chains_of(const ConvShape& shape);
 
 /// One product of a source plane and a weight plane: total = (total << shift) +- popcount(w ^ x), shift 0
 /// or 1.
@@ -16,56 +27,64 @@ struct BitTerm {
   bool negative;
 };
 
-/// Copies the words under the kernel at `count` pixels, from pixel `first` on in row-major order, to
-/// `patches`. patches: [count][planes][words]; of each plane's words, the first third then is the exclusive
-/// or of all three thirds (words not divisible by three: the rest follows as it is).
+/// Makes the chains of `count` pixels, from pixel `first` on in row-major order. Link k of chain c of plane q of
+/// pixel p: patches[p * pixel + q * plane + c + k * link].
 struct BitGather {
   std::int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, out_w;
   std::int64_t src_pixel, src_row;
-  std::int64_t ic_words, planes, words;
+  std::int64_t ic_words, planes;
+  BitChains shape;
+  std::int64_t pixel, plane, link;
   const std::uint64_t* src;  ///< under the first tap of pixel 0, in the border if there is one
   std::int64_t first, count;
   std::uint64_t* patches;
   std::int32_t* totals;  ///< [count]: sum over planes of 2^plane * population count; null: not wanted
 };
 
-/// Sums of one block of channels at `count` pixels:
-///   sums[p][o] = (alpha * totals[p] + start[o] - step * H[p][o]) >> beta, o in [0, width rounded up to 16)
+/// Sums of one block of channels at `count` pixels, through the epilogue:
+///   (alpha * totals[p] + start[start_rows[p] + o] - step * H[p][o]) >> beta, o in [0, width)
 struct BitTile {
-  std::int64_t words = 0;               ///< of one plane of a patch
-  const std::uint64_t* thirds[3] = {};  ///< of pixel 0, plane 0: words / 3 words each, the first one combined
-  const std::uint64_t* rest = nullptr;  ///< the words % 3 others
-  std::int64_t pixel = 0, plane = 0;    ///< words between pixels and between planes, of all four
+  BitChains shape;
+  const std::uint64_t* patches = nullptr;           ///< as BitGather wrote them
+  std::int64_t pixel = 0, plane = 0, link = 0;
   const BitTerm* terms = nullptr;
   std::int64_t num_terms = 0;
-  const std::int32_t* totals = nullptr;    ///< null where alpha is 0
-  const std::uint64_t* weights = nullptr;  ///< [planes of weights][words][32], thirds combined as in a patch
-  const std::int32_t* start = nullptr;     ///< [32]
+  const std::int32_t* totals = nullptr;      ///< null where alpha is 0
+  const std::uint64_t* weights = nullptr;    ///< [planes of weights][chains][links][32], as links
+  const std::int32_t* start = nullptr;       ///< [32] of each row
+  const std::int64_t* start_rows = nullptr;  ///< [count]; null: zeros
   std::int32_t alpha = 0, beta = 0, step = 1;
   std::int64_t width = 0;  ///< channels wanted, at most 32
   std::int64_t count = 0;
-  std::int32_t* sums = nullptr;  ///< [count][32]
+  std::int32_t* sums = nullptr;  ///< [count][32], scratch
+  const Epilogue* epilogue = nullptr;
+  std::int64_t channel = 0;             ///< the first one, for the epilogue
+  std::int64_t y = 0, x = 0, out_w = 1;  ///< of the first pixel
 };
 
-/// What is added to the sums of a pixel with taps over the border, as corners in a table of sums over taps.
-struct BitCorrection {
-  const std::int32_t *top_left, *top_right, *bottom_left, *bottom_right, *all;
+/// Codes to planes, see pack_bit_planes.
+struct BitPack {
+  std::int64_t places, channels;
+  const std::uint8_t* codes;
+  std::int64_t codes_pixel;
+  std::int32_t planes;
+  std::uint64_t* dst;
+  std::int64_t dst_pixel;
 };
 
 struct BitKernels {
   void (*gather)(const BitGather&);
-  /// dst[i] = a[i] ^ b[i] ^ c[i]
-  void (*combine)(std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
-                  std::int64_t count);
   void (*tile)(const BitTile&);
-  /// dst[o] += bottom_right[o] - top_right[o] - bottom_left[o] + top_left[o] - all[o], o in [0, 32)
-  void (*correct)(const BitCorrection&, std::int32_t* dst);
+  void (*pack)(const BitPack&);
 };
 
 namespace bits_scalar {
 extern const BitKernels kernels;
 }
 namespace bits_avx2 {
+extern const BitKernels kernels;
+}
+namespace bits_neon {
 extern const BitKernels kernels;
 }
 namespace bits_vnni {

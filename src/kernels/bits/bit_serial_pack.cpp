@@ -56,44 +56,109 @@ std::int64_t position_of(std::int64_t o) {
   return 16 * (o / 16) + 8 * (o % 2) + o % 16 / 2;
 }
 
-/// One plane of a channel, [words], to position `j` of a block, thirds combined.
-void place_plane(const std::vector<std::uint64_t>& plane, std::int64_t j, std::uint64_t* block) {
-  const std::size_t third = plane.size() / 3;
+/// One plane of a channel, [chains][links], to position `j` of a block.
+void place_plane(const std::vector<std::uint64_t>& plane, std::int64_t links, std::int64_t j, std::uint64_t* block) {
   std::uint64_t* dst = block + j;
-  for (std::size_t t = 0; t < third; ++t, dst += 3 * bit_block) {
-    dst[0] = plane[t] ^ plane[t + third] ^ plane[t + 2 * third];
-    dst[bit_block] = plane[t + third];
-    dst[2 * bit_block] = plane[t + 2 * third];
+  for (std::size_t i = 0; i < plane.size(); ++i, dst += bit_block) {
+    const std::int64_t k = static_cast<std::int64_t>(i) % links;
+    const bool is_sum = k % 3 == 0 && k + 3 <= links;
+    dst[0] = is_sum ? plane[i] ^ plane[i + 1] ^ plane[i + 2] : plane[i];
   }
-  for (std::size_t k = 3 * third; k < plane.size(); ++k, dst += bit_block) dst[0] = plane[k];
 }
 
-/// tap_sums[ky][kx][o] = zero * sum of weights of taps (less than ky, less than kx).
-std::vector<std::int32_t> prefix_sums(const ConvShape& shape, const std::int8_t* codes, std::int32_t zero,
-                                      std::int64_t padded) {
-  const std::int64_t columns = shape.kernel_w + 1;
-  std::vector<std::int32_t> sums(static_cast<std::size_t>((shape.kernel_h + 1) * columns * padded));
-  const auto at = [&](std::int64_t ky, std::int64_t kx, std::int64_t o) -> std::int32_t& {
-    return sums[static_cast<std::size_t>((ky * columns + kx) * padded + o)];
+/// Taps [first, end) along one axis that lie inside the source.
+struct ValidTaps {
+  std::int64_t first, end;
+  bool operator==(const ValidTaps&) const = default;
+};
+
+/// `corner`: coordinate of tap 0, negative in the border.
+ValidTaps valid_taps(std::int64_t corner, std::int64_t dilation, std::int64_t taps, std::int64_t size) {
+  const auto taps_before = [&](std::int64_t limit) {
+    return limit <= corner ? 0 : std::min(taps, (limit - corner + dilation - 1) / dilation);
   };
-  for (std::int64_t o = 0; o < shape.oc; ++o)
-    for (std::int64_t ky = 0; ky < shape.kernel_h; ++ky)
-      for (std::int64_t kx = 0; kx < shape.kernel_w; ++kx) {
-        std::int32_t tap = 0;
-        for (std::int64_t c = 0; c < shape.ic; ++c)
-          tap += codes[((o * shape.ic + c) * shape.kernel_h + ky) * shape.kernel_w + kx];
-        at(ky + 1, kx + 1, o) = at(ky, kx + 1, o) + at(ky + 1, kx, o) - at(ky, kx, o) + zero * tap;
-      }
+  const std::int64_t first = taps_before(0);
+  return {first, std::max(first, taps_before(size))};
+}
+
+/// The different ValidTaps along one axis, and of each output which.
+struct Classes {
+  std::vector<ValidTaps> taps;
+  std::vector<std::int32_t> of;
+};
+
+Classes classes_of(std::int64_t count, std::int64_t stride, std::int64_t pad, std::int64_t dilation,
+                   std::int64_t kernel, std::int64_t size) {
+  Classes out;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ValidTaps taps = valid_taps(i * stride - pad, dilation, kernel, size);
+    const auto found = std::find(out.taps.begin(), out.taps.end(), taps);
+    out.of.push_back(static_cast<std::int32_t>(found - out.taps.begin()));
+    if (found == out.taps.end()) out.taps.push_back(taps);
+  }
+  return out;
+}
+
+/// sums[ky][kx] = sum of the weights of one output channel over taps (less than ky, less than kx).
+std::vector<std::int32_t> prefix_sums(const ConvShape& shape, const std::int8_t* codes) {
+  const std::int64_t columns = shape.kernel_w + 1;
+  std::vector<std::int32_t> sums(static_cast<std::size_t>((shape.kernel_h + 1) * columns));
+  const auto at = [&](std::int64_t ky, std::int64_t kx) -> std::int32_t& {
+    return sums[static_cast<std::size_t>(ky * columns + kx)];
+  };
+  for (std::int64_t ky = 0; ky < shape.kernel_h; ++ky)
+    for (std::int64_t kx = 0; kx < shape.kernel_w; ++kx) {
+      std::int32_t tap = 0;
+      for (std::int64_t c = 0; c < shape.ic; ++c) tap += codes[(c * shape.kernel_h + ky) * shape.kernel_w + kx];
+      at(ky + 1, kx + 1) = at(ky, kx + 1) + at(ky + 1, kx) - at(ky, kx) + tap;
+    }
   return sums;
 }
 
+/// A start for every class of pixels: source.zero times the weights of the taps inside, twice them where sums are
+/// halved. Adds to out.start.
+void add_zero_products(const ConvShape& shape, const std::int8_t* codes, std::int64_t padded, BitSerialWeights& out) {
+  const BitSource& source = out.source;
+  if (source.zero == 0) return;
+  Classes rows{{{0, shape.kernel_h}}, {}}, columns{{{0, shape.kernel_w}}, {}};
+  if (shape.pad_h != 0 || shape.pad_w != 0) {
+    rows = classes_of(shape.out_h, shape.stride_h, shape.pad_h, shape.dilation_h, shape.kernel_h, source.h);
+    columns = classes_of(shape.out_w, shape.stride_w, shape.pad_w, shape.dilation_w, shape.kernel_w, source.w);
+    for (auto& row : rows.of) row *= static_cast<std::int32_t>(columns.taps.size());
+    out.row_class = rows.of, out.column_class = columns.of;
+  }
+  const std::vector<std::int32_t> before = out.start;
+  out.start.clear();
+  for (std::size_t i = 0; i < rows.taps.size() * columns.taps.size(); ++i)
+    out.start.insert(out.start.end(), before.begin(), before.end());
+  const std::int32_t factor = source.zero * (out.kind == BitWeights::binary ? 1 : 2);
+  for (std::int64_t o = 0; o < shape.oc; ++o) {
+    const std::vector<std::int32_t> sums = prefix_sums(shape, codes + o * shape.ic * shape.taps());
+    const auto at = [&](std::int64_t ky, std::int64_t kx) {
+      return sums[static_cast<std::size_t>(ky * (shape.kernel_w + 1) + kx)];
+    };
+    std::int32_t* start = out.start.data() + o;
+    for (const auto& v : rows.taps)
+      for (const auto& h : columns.taps) {
+        *start += factor * (at(v.end, h.end) - at(v.first, h.end) - at(v.end, h.first) + at(v.first, h.first));
+        start += padded;
+      }
+  }
+}
+
 }  // namespace
+
+BitChains chains_of(const ConvShape& shape) {
+  const std::int64_t ic_words = (shape.ic + 63) / 64;
+  return shape.taps() == 1 ? BitChains{1, ic_words} : BitChains{ic_words, shape.taps()};
+}
 
 BitSerialWeights pack_bit_serial_conv(const ConvShape& shape, BitWeights kind, const std::int8_t* codes,
                                       const BitSource& source) {
   check(shape, source);
   const std::int64_t ic_words = (shape.ic + 63) / 64, words = shape.taps() * ic_words;
   const std::int64_t blocks = (shape.oc + bit_block - 1) / bit_block, padded = blocks * bit_block;
+  const BitChains chains = chains_of(shape);
   const std::int64_t num_planes = kind == BitWeights::binary ? 1 : 2;
   const std::int32_t factors[2] = {1, kind == BitWeights::ternary ? -1 : -2};
   BitSerialWeights out;
@@ -107,44 +172,24 @@ BitSerialWeights pack_bit_serial_conv(const ConvShape& shape, BitWeights kind, c
   std::vector<std::uint64_t> planes[2];
   for (std::int64_t o = 0; o < shape.oc; ++o) {
     for (auto& plane : planes) plane.assign(static_cast<std::size_t>(words), 0);
-    std::int32_t sum = 0;
     for (std::int64_t c = 0; c < shape.ic; ++c)
       for (std::int64_t tap = 0; tap < shape.taps(); ++tap) {
         const std::int8_t code = codes[(o * shape.ic + c) * shape.taps() + tap];
         const unsigned bits = bits_of(kind, code);
-        sum += code;
         for (unsigned q = 0; q < 2; ++q)
-          planes[q][static_cast<std::size_t>(tap * ic_words + c / 64)] |= std::uint64_t{bits >> q & 1}
-                                                                          << (c % 64);
+          planes[q][static_cast<std::size_t>(shape.taps() == 1 ? c / 64 : c / 64 * shape.taps() + tap)] |=
+              std::uint64_t{bits >> q & 1} << (c % 64);
       }
     std::int32_t start = 0;
     for (std::int64_t q = 0; q < num_planes; ++q) {
       for (const std::uint64_t word : planes[q]) start += factors[q] * std::popcount(word);
-      place_plane(planes[q], position_of(o % bit_block),
+      place_plane(planes[q], chains.links, position_of(o % bit_block),
                   packed + (o / bit_block * num_planes + q) * words * bit_block);
     }
-    const std::int32_t halves = kind == BitWeights::binary ? 1 : 2;
-    out.start[static_cast<std::size_t>(o)] =
-        source.step * start * ((1 << source.planes) - 1) + source.zero * sum * halves;
+    out.start[static_cast<std::size_t>(o)] = source.step * start * ((1 << source.planes) - 1);
   }
-  if (source.zero != 0 && (shape.pad_h != 0 || shape.pad_w != 0))
-    out.tap_sums = prefix_sums(shape, codes, source.zero, padded);
+  add_zero_products(shape, codes, padded, out);
   return out;
-}
-
-void pack_bit_planes(std::int64_t places, std::int64_t channels, const std::uint8_t* codes,
-                     std::int64_t codes_pixel, std::int32_t planes, std::uint64_t* dst,
-                     std::int64_t dst_pixel) {
-  const std::int64_t words = (channels + 63) / 64;
-  for (std::int64_t p = 0; p < places; ++p, codes += codes_pixel, dst += dst_pixel)
-    for (std::int32_t plane = 0; plane < planes; ++plane)
-      for (std::int64_t k = 0; k < words; ++k) {
-        const std::int64_t last = std::min(channels, 64 * (k + 1));
-        std::uint64_t word = 0;
-        for (std::int64_t c = 64 * k; c < last; ++c)
-          word |= std::uint64_t{codes[c] >> plane & 1U} << (c % 64);
-        dst[plane * words + k] = word;
-      }
 }
 
 }  // namespace tern::kernels

@@ -2,20 +2,13 @@
 #include <cstdint>
 
 #include "kernels/bits/bit_serial_kernels.hpp"
+#include "kernels/epilogue_impl.hpp"
 
 namespace tern::kernels::bits_scalar {
 namespace {
 
-void copy_words(std::uint64_t* dst, const std::uint64_t* src, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) dst[i] = src[i];
-}
-
-void combine(std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
-             std::int64_t count) {
-  for (std::int64_t k = 0; k < count; ++k) dst[k] = a[k] ^ b[k] ^ c[k];
-}
-
 #include "kernels/bits/bit_gather_impl.inl"
+#include "kernels/bits/bit_tile_impl.inl"
 
 /// Population count by halves, which compilers vectorise; the baseline of x86-64 has no instruction for it.
 inline std::uint64_t popcount(std::uint64_t v) {
@@ -27,47 +20,64 @@ inline std::uint64_t popcount(std::uint64_t v) {
   return (v + (v >> 32)) & 0x7F;
 }
 
-/// counts[j] = popcount(w ^ x) over one plane, at words `at` from those of pixel 0, for the 32 words j of a
-/// block.
-void count_plane(const BitTile& job, std::int64_t at, const std::uint64_t* w,
+/// counts[j] += popcount(w ^ x) over one chain, for the 32 words j of a block.
+void count_chain(const BitTile& job, const std::uint64_t* x, const std::uint64_t* w,
                  std::uint64_t (&counts)[bit_block]) {
-  const std::int64_t third = job.words / 3;
-  for (std::int64_t t = 0; t < third; ++t, w += 3 * bit_block)
+  std::int64_t k = 0;
+  for (; k + 3 <= job.shape.links; k += 3, x += 3 * job.link, w += 3 * bit_block)
     for (std::int64_t j = 0; j < bit_block; ++j) {
-      const std::uint64_t sum = w[j] ^ job.thirds[0][at + t];
-      const std::uint64_t d1 = w[j + bit_block] ^ job.thirds[1][at + t];
-      const std::uint64_t d2 = w[j + 2 * bit_block] ^ job.thirds[2][at + t];
+      const std::uint64_t sum = w[j] ^ x[0];
+      const std::uint64_t d1 = w[j + bit_block] ^ x[job.link];
+      const std::uint64_t d2 = w[j + 2 * bit_block] ^ x[2 * job.link];
       const std::uint64_t two = (d1 & d2) | ((d1 ^ d2) & ~sum);
       counts[j] += popcount(sum) + 2 * popcount(two);
     }
-  for (std::int64_t k = 0; k < job.words % 3; ++k, w += bit_block)
-    for (std::int64_t j = 0; j < bit_block; ++j) counts[j] += popcount(w[j] ^ job.rest[at + k]);
+  for (; k < job.shape.links; ++k, x += job.link, w += bit_block)
+    for (std::int64_t j = 0; j < bit_block; ++j) counts[j] += popcount(w[j] ^ x[0]);
+}
+
+void sums_of(const BitTile& job, std::int64_t pixel, std::int32_t* sums) {
+  std::int64_t total[bit_block] = {};
+  const std::int64_t words = job.shape.chains * job.shape.links;
+  for (std::int64_t k = 0; k < job.num_terms; ++k) {
+    const BitTerm& term = job.terms[k];
+    std::uint64_t counts[bit_block] = {};
+    for (std::int64_t c = 0; c < job.shape.chains; ++c)
+      count_chain(job, job.patches + pixel * job.pixel + term.source_plane * job.plane + c,
+                  job.weights + (term.weight_plane * words + c * job.shape.links) * bit_block, counts);
+    for (std::int64_t j = 0; j < bit_block; ++j) {
+      const std::int64_t count = static_cast<std::int64_t>(counts[j]);
+      total[j] = total[j] * (std::int64_t{1} << term.shift) + (term.negative ? -count : count);
+    }
+  }
+  const std::int64_t x = job.totals != nullptr ? std::int64_t{job.alpha} * job.totals[pixel] : 0;
+  const std::int32_t* const start = job.start + (job.start_rows != nullptr ? job.start_rows[pixel] : 0);
+  for (std::int64_t j = 0; j < bit_block; ++j) {
+    const std::int64_t o = 16 * (j / 16) + 2 * (j % 8) + j / 8 % 2;
+    sums[o] = static_cast<std::int32_t>((x + start[o] - job.step * total[j]) >> job.beta);
+  }
 }
 
 void tile(const BitTile& job) {
-  for (std::int64_t p = 0; p < job.count; ++p) {
-    std::int64_t total[bit_block] = {};
-    for (std::int64_t k = 0; k < job.num_terms; ++k) {
-      const BitTerm& term = job.terms[k];
-      std::uint64_t counts[bit_block] = {};
-      count_plane(job, p * job.pixel + term.source_plane * job.plane,
-                  job.weights + term.weight_plane * job.words * bit_block, counts);
-      for (std::int64_t j = 0; j < bit_block; ++j) {
-        const std::int64_t count = static_cast<std::int64_t>(counts[j]);
-        total[j] = total[j] * (std::int64_t{1} << term.shift) + (term.negative ? -count : count);
+  for (std::int64_t p = 0; p < job.count; ++p) sums_of(job, p, job.sums + p * bit_block);
+  finish_sums(job, epilogue_scalar::finish);
+}
+
+void pack(const BitPack& job) {
+  const std::int64_t words = (job.channels + 63) / 64;
+  for (std::int64_t p = 0; p < job.places; ++p)
+    for (std::int32_t plane = 0; plane < job.planes; ++plane)
+      for (std::int64_t k = 0; k < words; ++k) {
+        const std::int64_t last = job.channels < 64 * (k + 1) ? job.channels : 64 * (k + 1);
+        std::uint64_t word = 0;
+        for (std::int64_t c = 64 * k; c < last; ++c)
+          word |= std::uint64_t{job.codes[p * job.codes_pixel + c] >> plane & 1U} << (c % 64);
+        job.dst[p * job.dst_pixel + plane * words + k] = word;
       }
-    }
-    const std::int64_t x = job.totals != nullptr ? std::int64_t{job.alpha} * job.totals[p] : 0;
-    for (std::int64_t j = 0; j < bit_block; ++j) {
-      const std::int64_t o = 16 * (j / 16) + 2 * (j % 8) + j / 8 % 2;
-      const std::int64_t sum = (x + job.start[o] - job.step * total[j]) >> job.beta;
-      job.sums[p * bit_block + o] = static_cast<std::int32_t>(sum);
-    }
-  }
 }
 
 }  // namespace
 
-const BitKernels kernels{gather, combine, tile, correct};
+const BitKernels kernels{gather, tile, pack};
 
 }  // namespace tern::kernels::bits_scalar

@@ -40,6 +40,12 @@ extern const LowBitKernels kernels;
 namespace low_bit_avx2 {
 extern const LowBitKernels kernels;
 }
+namespace low_bit_neon {
+extern const LowBitKernels kernels;
+}
+namespace low_bit_dotprod {
+extern const LowBitKernels kernels;
+}
 namespace low_bit_vnni {
 extern const LowBitKernels kernels;
 }

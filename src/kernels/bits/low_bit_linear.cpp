@@ -16,13 +16,13 @@ constexpr std::int64_t source_budget = 256 << 10;  // bytes of prepared pixels t
 constexpr std::int64_t most_pixels = 64;
 
 const LowBitKernels& low_bit_kernels() {
-  const LowBitKernels* avx2 = nullptr;
-  const LowBitKernels* vnni = nullptr;
-#ifdef TERN_KERNELS_X86
-  avx2 = &low_bit_avx2::kernels;
-  vnni = &low_bit_vnni::kernels;
+#if defined(TERN_KERNELS_X86)
+  return *for_isa<const LowBitKernels*>(&low_bit_scalar::kernels, &low_bit_avx2::kernels, nullptr, &low_bit_vnni::kernels);
+#elif defined(TERN_KERNELS_ARM)
+  return *for_isa<const LowBitKernels*>(&low_bit_scalar::kernels, &low_bit_neon::kernels, &low_bit_dotprod::kernels);
+#else
+  return low_bit_scalar::kernels;
 #endif
-  return *for_isa<const LowBitKernels*>(&low_bit_scalar::kernels, avx2, nullptr, vnni);
 }
 
 std::int64_t groups_of(const LowBitWeights& weights) {
