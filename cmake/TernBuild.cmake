@@ -15,7 +15,9 @@ endif()
 find_package(OpenMP REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(Protobuf REQUIRED)  # of ONNX files
+if(NOT TERN_ENGINE_ALONE)
+  find_package(Protobuf REQUIRED)  # of ONNX files
+endif()
 
 add_library(tern_flags INTERFACE)
 # g++ 12 sees overlapping copies in its own strings (-Wrestrict). No silent fused multiply-add: every instruction set then gives the same bits, and the engine equals learn.
@@ -32,6 +34,9 @@ if(TERN_SANITIZE)
                                               -fno-omit-frame-pointer)
   target_link_options(tern_flags INTERFACE -fsanitize=address,undefined)
 endif()
+
+# What is called seldom (reading, planning, messages) is compiled for size in release builds.
+set(tern_for_size $<$<CONFIG:Release>:-Os>)
 
 # tern_library(NAME SOURCES ... DEPENDS ...): the static library of one folder, target tern_NAME, alias tern::NAME.
 function(tern_library name)

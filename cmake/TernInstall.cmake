@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 set(engine_folders engine pack kernels net base)  # in the linker's order
 set(tern_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tern)
 foreach(folder ${engine_folders})
+  target_compile_options(tern_${folder} PRIVATE -ffunction-sections -fdata-sections)  # programs then hold what they call
   set_target_properties(tern_${folder} PROPERTIES EXPORT_NAME ${folder})
   install(TARGETS tern_${folder} EXPORT tern-engine-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT engine)
 endforeach()

@@ -5,9 +5,6 @@
 // FRAMES.f32 holds float32 values, little-endian, [num_steps, c, h, w] of one sample; without it the sample is all
 // zeros. A network that leaves num_steps open runs as many steps as the file holds, or one.
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -17,10 +14,13 @@ namespace {
 
 /// The values of a raw float file; empty where it cannot be read.
 std::vector<float> read_floats(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  std::vector<float> values(bytes.size() / sizeof(float));
-  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+  std::vector<float> values;
+  std::FILE* const file = std::fopen(path, "rb");
+  if (file == nullptr) return values;
+  float part[1024];
+  for (std::size_t count; (count = std::fread(part, sizeof(float), 1024, file)) > 0;)
+    values.insert(values.end(), part, part + count);
+  std::fclose(file);
   return values;
 }
 

@@ -78,7 +78,7 @@ void batch_norm_statistics(std::int64_t rows, std::int64_t channels, const float
   sum_rows(
       rows, channels,
       [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
-        kernel_table().moments(n, columns, x + first, centre.data(), a, b);
+        train_table().moments(n, columns, x + first, centre.data(), a, b);
       },
       sum, squares);
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -116,7 +116,7 @@ void batch_norm_backward_sums(std::int64_t rows, std::int64_t channels, const fl
   sum_rows(
       rows, channels,
       [&](std::int64_t n, std::int64_t first, std::int64_t columns, double* a, double* b) {
-        kernel_table().products(n, columns, x + first, grad_y + first, a, b);
+        train_table().products(n, columns, x + first, grad_y + first, a, b);
       },
       sum, sum_x);
   std::copy(sum.begin(), sum.end(), sum_grad);
@@ -139,7 +139,7 @@ void batch_norm_backward_input(std::int64_t rows, std::int64_t channels, const f
   a = repeated(a.data(), channels, columns), b = repeated(b.data(), channels, columns);
   d = repeated(d.data(), channels, columns);
   each_rows(rows, channels, [&](std::int64_t n, std::int64_t first, std::int64_t width) {
-    kernel_table().affine2(n, width, grad_y + first, x + first, a.data(), b.data(), d.data(), grad_x + first);
+    train_table().affine2(n, width, grad_y + first, x + first, a.data(), b.data(), d.data(), grad_x + first);
   });
 }
 

@@ -3,6 +3,11 @@
 #include <atomic>
 #include <cstdlib>
 
+#if defined(TERN_KERNELS_ARM) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "base/error.hpp"
 #include "kernels/kernel_table.hpp"
 
@@ -11,13 +16,13 @@ namespace {
 
 Isa isa_at_start() {
   const char* wanted = std::getenv("TERN_ISA");
-  for (const Isa isa : {Isa::vnni, Isa::avx512, Isa::avx2, Isa::scalar}) {
+  for (const Isa isa : {Isa::dotprod, Isa::neon, Isa::vnni, Isa::avx512, Isa::avx2, Isa::scalar}) {
     if (wanted == nullptr ? !isa_available(isa) : name_of(isa) != wanted) continue;
     if (!isa_available(isa))
       fail(ErrorKind::usage, "TERN_ISA", "'{}' is not available on this processor", wanted);
     return isa;
   }
-  fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2, avx512 or vnni, got '{}'", wanted);
+  fail(ErrorKind::usage, "TERN_ISA", "expected scalar, avx2, avx512, vnni, neon or dotprod, got '{}'", wanted);
 }
 
 std::atomic<Isa>& isa_in_use() {
@@ -33,6 +38,8 @@ std::string_view name_of(Isa isa) {
     case Isa::avx2: return "avx2";
     case Isa::avx512: return "avx512";
     case Isa::vnni: return "vnni";
+    case Isa::neon: return "neon";
+    case Isa::dotprod: return "dotprod";
   }
   return "?";
 }
@@ -47,6 +54,11 @@ bool isa_available([[maybe_unused]] Isa isa) {
     return isa_available(Isa::avx512) && __builtin_cpu_supports("avx512vnni") &&
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
            __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq");
+#elif defined(TERN_KERNELS_ARM)
+  if (isa == Isa::neon) return true;
+#ifdef HWCAP_ASIMDDP
+  if (isa == Isa::dotprod) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#endif
 #endif
   return isa == Isa::scalar;
 }
@@ -68,6 +80,15 @@ const KernelTable& kernel_table() {
   if (isa == Isa::avx2) return isa_avx2::table;
 #endif
   return isa_scalar::table;
+}
+
+const TrainTable& train_table() {
+#ifdef TERN_KERNELS_X86
+  const Isa isa = current_isa();
+  if (isa >= Isa::avx512) return isa_avx512::train_table;
+  if (isa == Isa::avx2) return isa_avx2::train_table;
+#endif
+  return isa_scalar::train_table;
 }
 
 }  // namespace tern::kernels

@@ -8,16 +8,18 @@
 
 namespace tern::kernels {
 
-/// `scalar` is the compiler's baseline: SSE2 on x86-64, NEON on 64-bit ARM. `avx512` has F, BW, VL and DQ; `vnni` adds
-/// VNNI, VBMI, VBMI2, BITALG and VPOPCNTDQ (Ice Lake, Zen 4 and later).
-enum class Isa : std::uint8_t { scalar, avx2, avx512, vnni };
+/// `scalar` is what the compiler makes of plain loops: SSE2 on x86-64, NEON on 64-bit ARM. On x86-64 `avx512` has F, BW, VL
+/// and DQ; `vnni` adds VNNI, VBMI, VBMI2, BITALG and VPOPCNTDQ (Ice Lake, Zen 4 and later). On 64-bit ARM `neon` is units of
+/// intrinsics on the baseline, and `dotprod` adds SDOT (ARMv8.2 with the dot product extension).
+enum class Isa : std::uint8_t { scalar, avx2, avx512, vnni, neon, dotprod };
+inline constexpr Isa all_isas[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::vnni, Isa::neon, Isa::dotprod};
 
 std::string_view name_of(Isa isa);
 
 /// Whether this build and this processor have it.
 bool isa_available(Isa isa);
 
-/// The set in use: the best available one, or that of the environment variable TERN_ISA=scalar|avx2|avx512|vnni, read once.
+/// The set in use: the best available one, or that of the environment variable TERN_ISA=NAME, read once.
 /// Errors: ErrorKind::usage when TERN_ISA names an unknown or unavailable set.
 Isa current_isa();
 
@@ -33,6 +35,14 @@ T for_isa(T scalar, [[maybe_unused]] T avx2, [[maybe_unused]] T avx512, [[maybe_
   if (isa >= Isa::avx512 && avx512 != nullptr) return avx512;
   if (isa >= Isa::avx2 && avx2 != nullptr) return avx2;
   return scalar;
+}
+
+/// The same on ARM.
+template <class T>
+T for_isa(T scalar, T neon, T dotprod) {
+  const Isa isa = current_isa();
+  if (isa == Isa::dotprod && dotprod != nullptr) return dotprod;
+  return isa >= Isa::neon && neon != nullptr ? neon : scalar;
 }
 
 }  // namespace tern::kernels

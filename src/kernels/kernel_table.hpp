@@ -44,25 +44,11 @@ struct PoolJob {
 /// Row functions take [rows, channels] with channels long enough to fill vectors (the caller folds rows into channels).
 struct KernelTable {
   void (*neuron_forward)(const NeuronJob&, std::int64_t first_tile, std::int64_t last_tile, float* scratch);
-  /// sum_grad and sum_grad_x: [channels + tile_columns], added to; null without the affine.
-  void (*neuron_backward)(const NeuronJob&, std::int64_t first_tile, std::int64_t last_tile, float* scratch,
-                          double* sum_grad, double* sum_grad_x);
-  void (*moments)(std::int64_t rows, std::int64_t channels, const float* x, const float* centre, double* sum,
-                  double* sum_squares);
-  void (*products)(std::int64_t rows, std::int64_t channels, const float* x, const float* y, double* sum_y,
-                   double* sum_xy);
   void (*affine)(std::int64_t rows, std::int64_t channels, const float* x, const float* a, const float* b, float* y);
-  /// z = a * y + b * x + d
-  void (*affine2)(std::int64_t rows, std::int64_t channels, const float* y, const float* x, const float* a,
-                  const float* b, const float* d, float* z);
   /// Output rows first .. last of n * out_h.
   void (*max_pool)(const PoolJob&, const float* x, float* y, std::uint8_t* index, std::int64_t first,
                    std::int64_t last);
-  void (*max_pool_backward)(const PoolJob&, const float* grad_y, const std::uint8_t* index, float* grad_x,
-                            std::int64_t first, std::int64_t last);
   void (*avg_pool)(const PoolJob&, const float* x, float* y, std::int64_t first, std::int64_t last);
-  void (*avg_pool_backward)(const PoolJob&, const float* grad_y, float* grad_x, std::int64_t first,
-                            std::int64_t last);
   /// Whole words of 64 elements.
   bool (*pack_words)(std::int64_t words, const float* x, std::uint64_t* bits);
   void (*unpack_words)(std::int64_t words, const std::uint64_t* bits, float* x);
@@ -70,11 +56,30 @@ struct KernelTable {
   void (*dense_sums_wide)(const DenseSum&, double* dst);
 };
 
-namespace isa_scalar { extern const KernelTable table; }
-namespace isa_avx2 { extern const KernelTable table; }
-namespace isa_avx512 { extern const KernelTable table; }
+/// What only training calls: a table of its own, so that programs that run networks need not hold it.
+struct TrainTable {
+  /// sum_grad and sum_grad_x: [channels + tile_columns], added to; null without the affine.
+  void (*neuron_backward)(const NeuronJob&, std::int64_t first_tile, std::int64_t last_tile, float* scratch,
+                          double* sum_grad, double* sum_grad_x);
+  void (*moments)(std::int64_t rows, std::int64_t channels, const float* x, const float* centre, double* sum,
+                  double* sum_squares);
+  void (*products)(std::int64_t rows, std::int64_t channels, const float* x, const float* y, double* sum_y,
+                   double* sum_xy);
+  /// z = a * y + b * x + d
+  void (*affine2)(std::int64_t rows, std::int64_t channels, const float* y, const float* x, const float* a,
+                  const float* b, const float* d, float* z);
+  void (*max_pool_backward)(const PoolJob&, const float* grad_y, const std::uint8_t* index, float* grad_x,
+                            std::int64_t first, std::int64_t last);
+  void (*avg_pool_backward)(const PoolJob&, const float* grad_y, float* grad_x, std::int64_t first,
+                            std::int64_t last);
+};
 
-/// The table of current_isa().
+namespace isa_scalar { extern const KernelTable table; extern const TrainTable train_table; }
+namespace isa_avx2 { extern const KernelTable table; extern const TrainTable train_table; }
+namespace isa_avx512 { extern const KernelTable table; extern const TrainTable train_table; }
+
+/// The tables of current_isa().
 const KernelTable& kernel_table();
+const TrainTable& train_table();
 
 }  // namespace tern::kernels

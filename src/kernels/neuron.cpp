@@ -89,7 +89,7 @@ void run_backward(const NeuronJob& job, float* sum_grad, float* sum_grad_x) {
     if (job.parameters.smooth)
       return smooth_backward(job, first * tile_columns, std::min(job.size, last * tile_columns), a,
                              a ? a + width : a);
-    kernel_table().neuron_backward(job, first, last, make_scratch(job.num_steps).get(), a, a ? a + width : a);
+    train_table().neuron_backward(job, first, last, make_scratch(job.num_steps).get(), a, a ? a + width : a);
   };
   if (job.num_steps > 0 && job.size > 0)
     parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {

@@ -79,7 +79,7 @@ void max_pool2d_backward(const PoolShape& shape, const float* grad_y, const std:
   const Pooling pooling(shape);
   clear_uncovered(pooling.job, grad_x);
   each_output_rows(pooling.job, pooling.job.overlap, [&](std::int64_t first, std::int64_t last) {
-    kernel_table().max_pool_backward(pooling.job, grad_y, index, grad_x, first, last);
+    train_table().max_pool_backward(pooling.job, grad_y, index, grad_x, first, last);
   });
 }
 
@@ -96,7 +96,7 @@ void avg_pool2d_backward(const PoolShape& shape, const float* grad_y, float* gra
   const Pooling pooling(shape);
   clear_uncovered(pooling.job, grad_x);
   each_output_rows(pooling.job, pooling.job.overlap, [&](std::int64_t first, std::int64_t last) {
-    kernel_table().avg_pool_backward(pooling.job, grad_y, grad_x, first, last);
+    train_table().avg_pool_backward(pooling.job, grad_y, grad_x, first, last);
   });
 }
 

@@ -19,9 +19,10 @@ namespace {
 }  // namespace
 
 extern const KernelTable table = {
-    neuron_forward, neuron_backward, moments,  products,          affine,     affine2,
-    max_pool,       max_pool_backward, avg_pool, avg_pool_backward, pack_words, unpack_words,
-    dense_sums,     dense_sums_wide,
+    neuron_forward, affine, max_pool, avg_pool, pack_words, unpack_words, dense_sums, dense_sums_wide,
+};
+extern const TrainTable train_table = {
+    neuron_backward, moments, products, affine2, max_pool_backward, avg_pool_backward,
 };
 
 }  // namespace tern::kernels::TERN_ISA_NAMESPACE

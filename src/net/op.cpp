@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <limits>
 #include <optional>
-#include <sstream>
 
 #include "base/error.hpp"
 
@@ -22,10 +21,17 @@ const T& attribute(const Node& node, std::string_view name) {
   return std::get<T>(found->second);
 }
 
-std::vector<std::int64_t> parse_int_list(const std::string& text) {
+/// Takes what stands before the first `separator` off the front of `text`.
+std::string take_item(std::string_view& text, char separator) {
+  const std::size_t at = text.find(separator);
+  const std::string item(text.substr(0, at));
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return item;
+}
+
+std::vector<std::int64_t> parse_int_list(std::string_view text) {
   std::vector<std::int64_t> values;
-  std::istringstream stream(text);
-  for (std::string item; std::getline(stream, item, ',');) values.push_back(std::strtoll(item.c_str(), nullptr, 10));
+  while (!text.empty()) values.push_back(std::strtoll(take_item(text, ',').c_str(), nullptr, 10));
   return values;
 }
 
@@ -50,10 +56,9 @@ std::optional<Attribute> convert(const Attribute& value, const std::string& type
   return std::nullopt;
 }
 
-bool choice_allows(const std::string& range, const std::string& value) {
-  std::istringstream stream(range);
-  for (std::string choice; std::getline(stream, choice, '|');)
-    if (choice == value) return true;
+bool choice_allows(std::string_view range, const std::string& value) {
+  while (!range.empty())
+    if (take_item(range, '|') == value) return true;
   return false;
 }
 
