@@ -1,11 +1,10 @@
 #include "formats/numpy/numpy_array.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <regex>
 #include <utility>
 
 #include "base/error.hpp"
@@ -92,6 +91,65 @@ std::vector<To> integers_as(const NumpyArray& array, std::string_view place) {
       place);
 }
 
+/// f4, f8, i1 .. i8, u1 .. u8, b1, S and U with up to six digits.
+bool is_known_type(std::string_view type) {
+  for (const std::string_view known : {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
+    if (type == known) return true;
+  const bool is_text = type.starts_with('S') || type.starts_with('U');
+  return is_text && type.size() >= 2 && type.size() <= 7 &&
+         type.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+/// The three members of an .npy header, as they are written.
+struct Header {
+  std::string_view type, extents;
+  bool fortran_order = false;
+};
+
+/// Reads a header from front to back.
+class HeaderText {
+ public:
+  explicit HeaderText(std::string_view text) : text_(text) {}
+
+  /// White space, then `part`.
+  bool skip(std::string_view part) {
+    skip_space();
+    if (!text_.starts_with(part)) return false;
+    text_.remove_prefix(part.size());
+    return true;
+  }
+  /// What stands before the next `end`, which is skipped too.
+  bool take_until(char end, std::string_view& out) {
+    const Index at = text_.find(end);
+    if (at == std::string_view::npos) return false;
+    out = text_.substr(0, at);
+    text_.remove_prefix(at + 1);
+    return true;
+  }
+  bool is_at_end() {
+    skip_space();
+    return text_.empty();
+  }
+
+ private:
+  void skip_space() { text_.remove_prefix(std::min(text_.find_first_not_of(" \t\n\v\f\r"), text_.size())); }
+
+  std::string_view text_;
+};
+
+/// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
+bool parse_header(std::string_view header, Header& out) {
+  HeaderText text(header);
+  if (!text.skip("{") || !text.skip("'descr':") || !text.skip("'") || !text.take_until('\'', out.type)) return false;
+  if (!text.skip(",") || !text.skip("'fortran_order':")) return false;
+  out.fortran_order = text.skip("True");
+  if ((!out.fortran_order && !text.skip("False")) || !text.skip(",") || !text.skip("'shape':")) return false;
+  if (!text.skip("(") || !text.take_until(')', out.extents)) return false;
+  if (out.extents.find_first_not_of("0123456789, ") != std::string_view::npos) return false;
+  text.skip(",");
+  return text.skip("}") && text.is_at_end();
+}
+
 }  // namespace
 
 std::int64_t NumpyArray::size() const {
@@ -109,9 +167,8 @@ void set_type(NumpyArray& array, std::string_view descriptor, std::string_view p
     array.type = "O";
     return;
   }
-  static const std::regex known("(f4|f8|[iu][1248]|b1|[SU][0-9]{1,6})");
   array.type = std::string(text);
-  if (!std::regex_match(array.type, known))
+  if (!is_known_type(text))
     fail(ErrorKind::unsupported, place, "arrays of type '{}' are not read", descriptor.substr(0, 60));
 }
 
@@ -141,16 +198,14 @@ NumpyArray read_npy(std::string_view bytes, std::string_view place) {
   if (length > bytes.size() - prefix) fail(ErrorKind::bad_data, place, "its header is truncated");
   if (length > 4096)
     fail(ErrorKind::unsupported, place, "a header of {} bytes: records are not read", length);
-  const std::string header(bytes.substr(prefix, length));
-  static const std::regex pattern(
-      R"re(\s*\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([0-9, ]*)\),?\s*\}\s*)re");
-  std::smatch match;
-  if (!std::regex_match(header, match, pattern))
+  const std::string_view header = bytes.substr(prefix, length);
+  Header fields;
+  if (!parse_header(header, fields))
     fail(ErrorKind::unsupported, place, "cannot read the header {}", header.substr(0, 120));
   NumpyArray out;
-  set_type(out, match[1].str(), place);
-  out.fortran_order = match[2] == "True";
-  const std::string extents = match[3];
+  set_type(out, fields.type, place);
+  out.fortran_order = fields.fortran_order;
+  const std::string_view extents = fields.extents;
   for (const char* p = extents.data(); p != extents.data() + extents.size();) {
     if (*p == ',' || *p == ' ') {
       ++p;

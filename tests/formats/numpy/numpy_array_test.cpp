@@ -51,6 +51,9 @@ TEST(Npy, HeadersThatLieAreRefused) {
   EXPECT_EQ(refusal(npy<float>("<f4", {1LL << 40, 1LL << 40}, {1})).kind(), ErrorKind::bad_data);
   EXPECT_EQ(refusal(npy<float>("<c8", {1}, {1, 2})).kind(), ErrorKind::unsupported);
   EXPECT_EQ(refusal("PK").message(), "is not an .npy file");
+  // Long headers take no deep recursion.
+  for (const std::string& header : {std::string(4096, ' '), "{'descr': '" + std::string(4000, 'x') + "'}", std::string(4096, '{')})
+    EXPECT_EQ(refusal(std::string("\x93NUMPY\x01\x00", 8) + little(header.size(), 2) + header).kind(), ErrorKind::unsupported);
   const std::string bytes = npy<float>("<f4", {2, 2}, {1, 2, 3, 4});
   for (std::size_t size = 0; size < bytes.size(); ++size)
     ASSERT_NE(refusal(bytes.substr(0, size)).kind(), ErrorKind::internal);
