@@ -1,5 +1,7 @@
 #include "study/network.hpp"
 
+#include <algorithm>
+
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 
@@ -23,6 +25,11 @@ net::Net make_network(const NetworkOptions& network, const data::FrameDataset& d
     fail(ErrorKind::usage, network.name, "expected scores [N, {}], one for each class, got {}", data.num_classes(),
          net::to_string(output));
   return net;
+}
+
+bool carries_spikes(const net::Net& net) {
+  return std::any_of(net.nodes().begin(), net.nodes().end(),
+                     [](const net::Node& node) { return node.op == "lif" || node.op == "if"; });
 }
 
 }  // namespace tern::study

@@ -10,4 +10,7 @@ namespace tern::study {
 /// Errors: ErrorKind::usage where they do not fit.
 net::Net make_network(const NetworkOptions& network, const data::FrameDataset& data);
 
+/// Whether neurons stand between the layers, so that the values there are spikes of one bit.
+bool carries_spikes(const net::Net& net);
+
 }  // namespace tern::study

@@ -37,7 +37,7 @@ class Runner {
     environment_ = describe_environment();
     environment_.emplace_back("data checksum", to_hex(data_.checksum));
     store_.add_study({config_.name, config_.resolved, to_hex(fnv1a_64(config_.identity)), config_.seeds.front(), "", environment_});
-    const auto trials = make_trials(config_);
+    const auto trials = trials_of_networks();
     store_.add_trials(config_.name, trials);
     store_.drop_unfinished_except(config_.name, trials);
     write_file_atomically(options_.folder / "config.yaml", config_.resolved);
@@ -49,6 +49,17 @@ class Runner {
   }
 
  private:
+  /// The study's trials, those of spiking networks with the width of a spike where their plan names none.
+  std::vector<report::TrialSpec> trials_of_networks() const {
+    auto trials = make_trials(config_);
+    for (auto& trial : trials) {
+      const NamedPlan* plan = find_plan(config_, trial);
+      if (trial.activation_bits == 32 && carries_spikes(make_network(plan ? plan->network : config_.network, data_)))
+        trial.activation_bits = 1;
+    }
+    return trials;
+  }
+
   /// Before any training: what the plans ask of the network.
   void check_plans() const {
     for (const auto& plan : config_.plans) {

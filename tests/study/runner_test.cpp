@@ -43,6 +43,7 @@ TEST_F(RunnerTest, EveryTrialIsMeasuredAndTheEngineAgrees) {
     EXPECT_GT(trial.energy_mj, 0) << trial.key;
     EXPECT_GT(trial.cycles, 0) << trial.key;
     EXPECT_EQ(trial.layers.size(), 3U) << trial.key;
+    EXPECT_EQ(trial.activation_bits, 1) << "what passes between layers are spikes";
     EXPECT_GT(trial.test_accuracy, 0.25) << trial.key;
   }
   EXPECT_GE(result.trials[2].zeros, 0.5) << "joint at 50%";
