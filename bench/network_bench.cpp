@@ -3,7 +3,8 @@
 // usage: bench_network [--onnxruntime LIBRARY] [--seconds S] [NETWORK...]
 // NETWORK: ARCHITECTURE[:WIDTH[:SIZE[:ZEROS]]] of the zoo; the default is all that docs/RESULTS.md states. Weights are random,
 // ZEROS of them zero in blocks of 4 input channels. The same packed model is exported for ONNX Runtime, quantized and in
-// floats; the quantized file must have been fused (no convolution is left in floats), else the ratio is not printed.
+// floats; the quantized file must have been fused (no convolution is left in floats), else the ratio is not printed. The
+// network without quantizers runs in floats on both.
 // Rounds of ours and theirs take turns; least and median of all runs. Runs whose median is more than 1.3 times the least
 // are marked "noisy".
 #include <algorithm>
@@ -99,17 +100,23 @@ class Peer {
   std::vector<std::vector<float>> values_;
 };
 
-void bench_network(const std::string& text, const bench::OnnxPeer* peer, double seconds) {
-  const bench::NetworkSpec spec = bench::parse_network(text);
-  const pack::PackedModel model = bench::random_model(bench::build_network(spec, 8), 8, spec.zeros);
+engine::Instance instance_of(const pack::PackedModel& model) {
   const auto program = engine::Program::from(model);
   if (!program) throw std::runtime_error(program.error().message);
   auto instance = program->instance();
   if (!instance) throw std::runtime_error(instance.error().message);
-  std::vector<float> input(instance->input_size(), 0.5F), output(instance->output_size());
-  std::vector<std::function<void()>> work{[&] { (void)instance->run(input, output).ok(); }};
+  return std::move(*instance);
+}
+
+void bench_network(const std::string& text, const bench::OnnxPeer* peer, double seconds) {
+  const bench::NetworkSpec spec = bench::parse_network(text);
+  const pack::PackedModel model = bench::random_model(bench::build_network(spec, 8), 8, spec.zeros);
   // Floats without a quantizer anywhere, which is what a user would deploy in floats.
   const pack::PackedModel plain = bench::random_model(bench::build_network(spec, 32), 32, 0);
+  engine::Instance instance = instance_of(model), float_instance = instance_of(plain);
+  std::vector<float> input(instance.input_size(), 0.5F), output(instance.output_size());
+  std::vector<std::function<void()>> work{[&] { (void)instance.run(input, output).ok(); },
+                                          [&] { (void)float_instance.run(input, output).ok(); }};
   std::optional<Peer> quantized, floats;
   if (peer != nullptr) {
     quantized.emplace(*peer, model, onnx::ExportForm::qdq);
@@ -119,15 +126,21 @@ void bench_network(const std::string& text, const bench::OnnxPeer* peer, double 
   }
   std::vector<Times> times(work.size());
   take_turns(work, times, seconds);
-  std::printf("%-28s engine %8.1f us (median %8.1f%s)", text.c_str(), times[0].least(), times[0].median(), times[0].noise());
+  const auto print = [&](const char* name, const Times& t) {
+    std::printf("  %s %.1f us (median %.1f%s)", name, t.least(), t.median(), t.noise());
+  };
+  std::printf("%s:", text.c_str());
+  print("engine", times[0]);
+  print("its floats", times[1]);
   if (peer != nullptr) {
-    std::printf("  ONNX Runtime int8 %8.1f (%8.1f%s) float %8.1f (%8.1f%s)", times[1].least(), times[1].median(), times[1].noise(),
-                times[2].least(), times[2].median(), times[2].noise());
+    print("ONNX Runtime int8", times[2]);
+    print("its floats", times[3]);
     if (quantized->is_fused())
-      std::printf("  %.2f x int8, %.2f x its better one", times[1].median() / times[0].median(),
-                  std::min(times[1].median(), times[2].median()) / times[0].median());
+      std::printf("  %.2f x int8, %.2f x its better one,", times[2].median() / times[0].median(),
+                  std::min(times[2].median(), times[3].median()) / times[0].median());
     else
-      std::printf("  not fused: no ratio");
+      std::printf("  not fused: no ratio of int8,");
+    std::printf(" floats %.2f x floats", times[3].median() / times[1].median());
   }
   std::printf("\n");
   std::fflush(stdout);

@@ -57,7 +57,19 @@ void Draft::widen(std::size_t storage, std::int64_t h, std::int64_t w) {
   s.border_w = std::max(s.border_w, w);
 }
 
+void Draft::keep_floats_dense() {
+  for (const auto& step : result_.steps) {
+    if (step->takes_borders()) continue;
+    for (const auto* storages : {&step->reads, &step->writes})
+      for (const auto storage : *storages) {
+        Storage& s = result_.storages[storage];
+        if (s.form == Form::floats) s.border_h = s.border_w = 0;
+      }
+  }
+}
+
 LoweredNet Draft::finish() {
+  keep_floats_dense();
   for (std::size_t index = 0; index < result_.steps.size(); ++index) {
     for (const auto storage : result_.steps[index]->writes) result_.storages[storage].first_step = index;
     for (const auto storage : result_.steps[index]->reads) result_.storages[storage].last_step = index;

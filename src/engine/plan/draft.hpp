@@ -47,6 +47,9 @@ class Draft {
   /// The border that a kernel needs around one of its sources.
   void widen(std::size_t storage, std::int64_t h, std::int64_t w);
 
+  /// Takes the border from floats that a step reads or writes which knows of none.
+  void keep_floats_dense();
+
   /// Settles lifetimes and prepares the steps.
   LoweredNet finish();
 

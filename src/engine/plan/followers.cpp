@@ -13,7 +13,7 @@ const net::Node* only_reader(const net::Net& net, const net::Node& node) {
   return readers.size() == 1 ? readers[0] : nullptr;
 }
 
-bool absorb_norm(const pack::PackedModel& model, const net::Node& norm, KernelStep& kernel) {
+bool absorb_norm(const pack::PackedModel& model, const net::Node& norm, LayerStep& kernel) {
   if (kernel.has_norm() || kernel.has_residual() || kernel.has_clamp()) return false;
   const auto values = [&](const char* name) { return pack::dequantize(model.tensors.at(norm.name + "." + name)); };
   const auto gamma = values("weight"), beta = values("bias"), mean = values("running_mean"), var = values("running_var");
@@ -27,7 +27,7 @@ bool absorb_norm(const pack::PackedModel& model, const net::Node& norm, KernelSt
   return true;
 }
 
-bool absorb_sum(const net::Node& sum, const std::string& current, KernelStep& kernel, const ResidualOf& residual_of) {
+bool absorb_sum(const net::Node& sum, const std::string& current, LayerStep& kernel, const ResidualOf& residual_of) {
   if (kernel.has_residual() || kernel.has_clamp() || sum.inputs.size() != 2) return false;
   const std::string& other = sum.inputs[sum.inputs[0] == current ? 1 : 0];
   if (other == current) return false;
@@ -36,7 +36,7 @@ bool absorb_sum(const net::Node& sum, const std::string& current, KernelStep& ke
   return residual.has_value();
 }
 
-bool absorb_clamp(const net::Node& clamp, KernelStep& kernel) {
+bool absorb_clamp(const net::Node& clamp, LayerStep& kernel) {
   if (kernel.has_clamp()) return false;
   kernel.set_clamp(0.0F, clamp.op == "relu" ? INFINITY : 6.0F);
   return true;
@@ -44,7 +44,7 @@ bool absorb_clamp(const net::Node& clamp, KernelStep& kernel) {
 
 }  // namespace
 
-std::vector<const net::Node*> absorb_followers(const pack::PackedModel& model, const net::Node& first, KernelStep& kernel,
+std::vector<const net::Node*> absorb_followers(const pack::PackedModel& model, const net::Node& first, LayerStep& kernel,
                                                const ResidualOf& residual_of) {
   const auto absorb = [&](const net::Node& next, const std::string& current) {
     if (next.op == "dropout") return true;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/plan/kernel_step.hpp"
+#include "engine/plan/layer_step.hpp"
 #include "net/net.hpp"
 #include "pack/model_file.hpp"
 
@@ -19,7 +19,7 @@ using ResidualOf = std::function<std::optional<std::size_t>(const std::string& n
 /// Sets `kernel`, which computes `first`, to compute as many of the nodes behind it as it can: batch norm, one sum, relu
 /// or relu6, in that order, and dropouts anywhere, as long as nobody else reads the values in between. Returns those
 /// nodes in order.
-std::vector<const net::Node*> absorb_followers(const pack::PackedModel& model, const net::Node& first, KernelStep& kernel,
+std::vector<const net::Node*> absorb_followers(const pack::PackedModel& model, const net::Node& first, LayerStep& kernel,
                                                const ResidualOf& residual_of);
 
 }  // namespace tern::engine

@@ -7,7 +7,7 @@
 #include "engine/layers/choose.hpp"
 #include "engine/operation.hpp"
 #include "engine/plan/code_grid.hpp"
-#include "engine/plan/step.hpp"
+#include "engine/plan/layer_step.hpp"
 
 namespace tern::engine {
 
@@ -16,7 +16,7 @@ struct ChannelValues {
   std::vector<float> scale, bias, norm_scale, norm_shift;
 };
 
-class KernelStep final : public Step {
+class KernelStep final : public LayerStep {
  public:
   /// `weights`: [oc, ic / groups, kh, kw]; shape without strides of the source. `grid` of a source of codes.
   KernelStep(kernels::ConvShape shape, int bits, std::vector<std::int8_t> weights, ChannelValues values,
@@ -30,18 +30,17 @@ class KernelStep final : public Step {
   /// For an input that turns out to be no spikes: `operation` on the floats (scale and bias included) into `sums`.
   void set_fallback(std::unique_ptr<Operation> operation, std::size_t floats, std::size_t sums);
 
-  // What follows, in this order, each at most once; set while the Net is read.
-  void set_norm(std::vector<float> scale, std::vector<float> shift);
-  void set_residual(std::size_t storage);
-  void set_clamp(float low, float high);
+  void set_norm(std::vector<float> scale, std::vector<float> shift) override;
+  void set_residual(std::size_t storage) override;
+  void set_clamp(float low, float high) override;
   void write_floats(std::size_t storage);
   void write_codes(std::size_t storage, const CodeGrid& grid);
   /// Neurons at the end, over all steps: nothing but their spikes is written.
   void write_spikes(std::size_t storage, const kernels::NeuronParameters& parameters);
 
-  bool has_norm() const { return !values_.norm_scale.empty(); }
-  bool has_residual() const { return residual_.has_value(); }
-  bool has_clamp() const { return epilogue_.clamp; }
+  bool has_norm() const override { return !values_.norm_scale.empty(); }
+  bool has_residual() const override { return residual_.has_value(); }
+  bool has_clamp() const override { return epilogue_.clamp; }
   bool has_codes() const { return codes_.has_value(); }
   bool writes_anything() const { return floats_ || codes_ || spikes_; }
 

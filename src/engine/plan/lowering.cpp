@@ -10,6 +10,7 @@
 #include "engine/operation.hpp"
 #include "engine/ops/ops.hpp"
 #include "engine/plan/draft.hpp"
+#include "engine/plan/float_step.hpp"
 #include "engine/plan/followers.hpp"
 #include "engine/plan/integer_layer.hpp"
 #include "engine/plan/other_steps.hpp"
@@ -39,7 +40,7 @@ class Lowering : Draft {
     else if (node.op == "max_pool2d" && lower_max_pool(node)) return;
     else if (node.op == "flatten" && lower_flatten(node)) return;
     else if ((node.op == "if" || node.op == "lif") && lower_neuron(node)) return;
-    else if ((node.op == "conv2d" || node.op == "linear") && lower_kernel(node)) return;
+    else if ((node.op == "conv2d" || node.op == "linear") && (lower_kernel(node) || lower_float_layer(node))) return;
     else if (node.op == "add" && lower_add(node)) return;
     else lower_operation(node);
   }
@@ -161,6 +162,26 @@ class Lowering : Draft {
     return true;
   }
 
+  /// Weights that are no codes, on one frame; frames of many steps may be sparse, which the node on floats looks for.
+  bool lower_float_layer(const net::Node& node) {
+    const pack::PackedTensor& tensor = weights(node);
+    const net::TensorType& type = net_.type(node.name);
+    const net::OpContext rules = net_.context(node);
+    if (tensor.scaled_by_channel() || type.has_time) return false;
+    if (rules.src[0].shape.size() != (node.op == "linear" ? 1U : 3U)) return false;
+    const kernels::ConvShape shape = conv_shape(rules, rules.src[0].shape, type.shape);
+    if (!kernels::suits_float_conv(shape)) return false;
+    std::vector<float> bias;
+    if (rules.flag("bias")) bias = pack::dequantize(model_.tensors.at(node.name + ".bias"));
+    const std::size_t source = floats_of(node.inputs[0]);
+    widen(source, shape.pad_h, shape.pad_w);
+    const std::size_t dst = new_storage(node.name, Form::floats);
+    auto step = std::make_unique<FloatStep>(shape, pack::dequantize(tensor), std::move(bias), source, dst);
+    const std::string last = add_layer(std::move(step), node, [&](const std::string& other) { return floats_of(other); });
+    values_[last].floats = dst;
+    return true;
+  }
+
   /// A sum with codes on one side: they go through an epilogue as a layer's sums do.
   bool lower_add(const net::Node& node) {
     if (node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return false;
@@ -185,8 +206,16 @@ class Lowering : Draft {
   /// Lets the step take along what follows `node`, and adds it.
   void add_kernel(std::unique_ptr<KernelStep> step, const net::Node& node) {
     KernelStep* const kernel = step.get();
-    const auto followers = absorb_followers(model_, node, *kernel, [&](const std::string& other) {
-      return is_ready(other) ? std::optional(residual_of(other)) : std::nullopt;
+    const std::string last =
+        add_layer(std::move(step), node, [&](const std::string& other) { return residual_of(other); });
+    values_[last].kernel = kernel;
+  }
+
+  /// The same for any layer; returns the node whose values it computes. storage_of: where to read a sum's other side.
+  template <class StorageOf>
+  std::string add_layer(std::unique_ptr<LayerStep> step, const net::Node& node, StorageOf storage_of) {
+    const auto followers = absorb_followers(model_, node, *step, [&](const std::string& other) {
+      return is_ready(other) ? std::optional(storage_of(other)) : std::nullopt;
     });
     std::string nodes = node.name;
     values_[node.name] = {};
@@ -195,7 +224,7 @@ class Lowering : Draft {
       values_[follower->name] = {};
     }
     add(std::move(step), nodes);
-    values_[followers.empty() ? node.name : followers.back()->name].kernel = kernel;
+    return followers.empty() ? node.name : followers.back()->name;
   }
 
   /// Frames of events are often spikes; only a run can tell.

@@ -46,6 +46,8 @@ class Step {
   /// Called once all storages have their final layout: chooses and packs kernels.
   virtual void prepare(const std::vector<Storage>&) {}
   virtual void run(const RunState& state) const = 0;
+  /// Whether its storages of floats may lie in borders of zeros, kept by whoever writes them.
+  virtual bool takes_borders() const { return false; }
   /// Of one worker, after prepare.
   virtual std::size_t scratch_bytes(std::int64_t /*num_steps*/) const { return 0; }
   /// What it holds besides facts.weight_bytes, itself included.

@@ -21,16 +21,19 @@ struct Unit {
 };
 
 Unit unit() {
-#ifdef TERN_KERNELS_X86
+  static constexpr Unit scalar{&dense_scalar::run, &dense_scalar::unpack, nullptr};
+#if defined(TERN_KERNELS_X86)
   static constexpr Unit avx2{&dense_avx2::run, &dense_avx2::unpack, nullptr};
   static constexpr Unit avx512{&dense_avx512::run, &dense_avx512::unpack, nullptr};
   static constexpr Unit vnni{&dense_vnni::run, &dense_vnni::unpack, &dense_vnni::run_few};
-  static constexpr const Unit *two = &avx2, *five = &avx512, *best = &vnni;
+  return *for_isa<const Unit*>(&scalar, &avx2, &avx512, &vnni);
+#elif defined(TERN_KERNELS_ARM)
+  static constexpr Unit neon{&dense_neon::run, &dense_neon::unpack, nullptr};
+  static constexpr Unit dotprod{&dense_dotprod::run, &dense_dotprod::unpack, nullptr};
+  return *for_isa<const Unit*>(&scalar, &neon, &dotprod);
 #else
-  static constexpr const Unit *two = nullptr, *five = nullptr, *best = nullptr;
+  return scalar;
 #endif
-  static constexpr Unit scalar{&dense_scalar::run, &dense_scalar::unpack, nullptr};
-  return *for_isa<const Unit*>(&scalar, two, five, best);
 }
 
 int fewest_bits(const std::int8_t* codes, std::int64_t count, bool whole_words) {

@@ -65,6 +65,14 @@ namespace dense_avx512 {
 RunDense run;
 UnpackDense unpack;
 }  // namespace dense_avx512
+namespace dense_neon {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_neon
+namespace dense_dotprod {
+RunDense run;
+UnpackDense unpack;
+}  // namespace dense_dotprod
 namespace dense_vnni {
 RunDense run;
 RunFew run_few;

@@ -17,6 +17,8 @@ RunDepthwise* unit() {
 #ifdef TERN_KERNELS_X86
   return for_isa<RunDepthwise*>(&depthwise_scalar::run, &depthwise_avx2::run, &depthwise_avx512::run,
                                 &depthwise_vnni::run);
+#elif defined(TERN_KERNELS_ARM)
+  return for_isa<RunDepthwise*>(&depthwise_scalar::run, &depthwise_neon::run, nullptr);
 #else
   return &depthwise_scalar::run;
 #endif

@@ -36,6 +36,9 @@ RunDepthwise run;
 namespace depthwise_avx512 {
 RunDepthwise run;
 }
+namespace depthwise_neon {
+RunDepthwise run;
+}
 namespace depthwise_vnni {
 RunDepthwise run;
 }
