@@ -128,9 +128,11 @@ TEST(ClusterGcn, CountsByHand) {
 
 TEST(LGcn, HasLayersToTakeOneAfterAnother) {
   const net::Net net = build("l-gcn");
-  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "propagate1", "linear1", "act1",
-                                                  "propagate2", "linear2", "act2", "classifier"}));
+  EXPECT_EQ(names(net), (std::vector<std::string>{"input", "graph", "linear1", "propagate1", "act1",
+                                                  "linear2", "propagate2", "act2", "classifier"}));
   EXPECT_EQ(net::totals(net).parameters, 1433 * 16 + 16 * 16 + 16 * 7);
+  // Few features are propagated as they are, before there are many.
+  EXPECT_EQ(build("l-gcn", {.input_shape = {8}}).node("linear1").inputs[0], "propagate1");
 }
 
 TEST(Gnn, OptionsReachTheNet) {

@@ -1,4 +1,4 @@
-// A layer-wise run on disk, behind its last finished layer.
+// A layer-wise run on disk, behind a layer or behind the last step of one that was stopped.
 #pragma once
 
 #include <filesystem>

@@ -9,6 +9,7 @@
 #include "base/seed.hpp"
 #include "learn/torch.hpp"
 #include "train/layerwise/layer_checkpoint.hpp"
+#include "train/parallel/process_group.hpp"
 
 namespace tern::train {
 namespace {
@@ -33,15 +34,21 @@ void check(const LayerwiseOptions& options) {
   find_method(stopping_table(), "stopping rule", options.stopping,
               [](const MethodInfo& row) -> const MethodInfo& { return row; });
   if (options.stopping == "controller") check(options.controller);
+  if (options.inductive && (options.scores || options.stopping == "validation"))
+    fail(ErrorKind::usage, "layer-wise", "inductive training sees no validation nodes to score on the way");
+}
+
+bool is_first(const LayerwiseOptions& options) {
+  return options.group == nullptr || options.group->rank() == 0;
 }
 
 LayerSchedule schedule_of(const LayerwiseOptions& o) {
-  return {o.layers, o.epochs_per_layer, o.decide_every, o.min_epochs};
+  return {o.layers, o.epochs_per_layer, o.stopping == "validation" ? 1 : o.decide_every, o.min_epochs};
 }
 
 LayerRunOptions run_options(const LayerwiseOptions& o) {
   return {schedule_of(o), o.hidden, o.learning_rate, o.batch_rows, o.fresh_classifier_per_layer,
-          o.seed,         o.scratch};
+          o.seed,         o.scratch, o.scores || o.stopping == "validation", o.group};
 }
 
 template <typename T>
@@ -82,6 +89,8 @@ std::string fingerprint_of(const NodeData& data, const LayerwiseOptions& o) {
       "inductive {} fresh {} seed {} stopping {}",
       to_hex(hash), data.num_classes, o.layers, o.hidden, o.learning_rate, o.batch_rows, o.epochs_per_layer,
       o.decide_every, o.min_epochs, o.inductive, o.fresh_classifier_per_layer, o.seed, o.stopping);
+  if (o.scores) text += " scores";
+  if (o.stopping == "validation") text += fmt::format(" {}", o.patience);
   if (o.stopping == "plateau") text += fmt::format(" {} {}", o.plateau.relative, o.plateau.decisions);
   const ControllerOptions& c = o.controller;
   if (o.stopping == "controller")
@@ -95,6 +104,8 @@ Episode episodes_on_parts(const NodeData& data, const LayerwiseOptions& options)
   LayerRunOptions common = run_options(options);
   common.batch_rows = options.controller.batch_rows;
   common.scratch.clear();
+  common.scores = false;
+  common.group = nullptr;  // each process trains its own copy, alike
   return [&data, common, sample = options.controller.sample_nodes](const StoppingRule& rule, int round) {
     LayerRunOptions run = common;
     run.seed = derive_seed(derive_seed(common.seed, "round"), static_cast<std::uint64_t>(round));
@@ -129,7 +140,7 @@ std::shared_ptr<Controller> trained_controller(const NodeData& data, const Layer
                                                     episodes_on_parts(data, options), progress);
   for (const auto& [name, tensor] : controller->tensors())
     checkpoint.controller[name] = tensor.detach().clone();
-  if (!options.checkpoint.empty()) save_layer_checkpoint(options.checkpoint, checkpoint);
+  if (!options.checkpoint.empty() && is_first(options)) save_layer_checkpoint(options.checkpoint, checkpoint);
   return controller;
 }
 
@@ -138,9 +149,33 @@ std::unique_ptr<StoppingRule> rule_of(const NodeData& data, const LayerwiseOptio
   if (options.stopping == "plateau")
     return std::make_unique<PlateauStop>(options.plateau, options.decide_every);
   if (options.stopping == "fixed") return std::make_unique<FixedStop>();
+  if (options.stopping == "validation") return std::make_unique<ValidationStop>(options.patience);
   const auto controller = trained_controller(data, options, checkpoint, progress);
   return deploy(controller, options.controller, checkpoint.controller_training.mean_stop_probability,
                 options.seed);
+}
+
+/// Errors: usage where a process was started with other data or options.
+void check_alike(const LayerwiseOptions& options, const std::string& fingerprint) {
+  if (options.group == nullptr) return;
+  const std::vector<std::string> all = options.group->all_gather(fingerprint);
+  for (std::size_t r = 1; r < all.size(); ++r)
+    if (all[r] != all[0])
+      fail(ErrorKind::usage, "layer-wise", "rank {} of {} was started with other data or options than rank 0", r,
+           all.size());
+}
+
+/// What was reached before an error is kept, where `file` is given.
+void train_layer(LayerRun& run, const StoppingRule& rule, LayerCheckpoint& checkpoint,
+                 const std::filesystem::path& file, const ProgressCallback& progress) try {
+  run.train_layer(rule, progress);
+  checkpoint.run = run.state();
+  if (!file.empty()) save_layer_checkpoint(file, checkpoint);
+} catch (const Error& error) {
+  if (file.empty() || (error.kind() != ErrorKind::interrupted && error.kind() != ErrorKind::io)) throw;
+  checkpoint.run = run.state();
+  save_layer_checkpoint(file, checkpoint);
+  throw Error(error.kind(), error.message() + "; the same command resumes from the checkpoint", error.place());
 }
 
 /// Train, checkpoint, layer after layer.
@@ -148,7 +183,8 @@ LayerwiseResult trained(const NodeData& data, const LayerwiseOptions& options,
                         const ProgressCallback& progress) {
   LayerCheckpoint checkpoint;
   const bool keeps = !options.checkpoint.empty();
-  const std::string fingerprint = keeps ? fingerprint_of(data, options) : std::string();
+  const std::string fingerprint = keeps || options.group != nullptr ? fingerprint_of(data, options) : std::string();
+  check_alike(options, fingerprint);
   if (keeps) checkpoint = load_layer_checkpoint(options.checkpoint, fingerprint).value_or(LayerCheckpoint{});
   checkpoint.fingerprint = fingerprint;
   const std::unique_ptr<StoppingRule> rule = rule_of(data, options, checkpoint, progress);
@@ -156,17 +192,16 @@ LayerwiseResult trained(const NodeData& data, const LayerwiseOptions& options,
       options.inductive ? part_of_graph(data, data.split->train, options.scratch) : whole_graph(data),
       run_options(options));
   run.adopt(checkpoint.run);
-  while (!run.finished()) {
-    run.train_layer(*rule, progress);
-    checkpoint.run = run.state();
-    if (keeps) save_layer_checkpoint(options.checkpoint, checkpoint);
-  }
+  const std::filesystem::path file = is_first(options) ? options.checkpoint : std::filesystem::path();
+  while (!run.finished()) train_layer(run, *rule, checkpoint, file, progress);
   LayerwiseResult out;
   const LayerRunState& state = run.state();
   for (std::size_t layer = 0; layer < state.weights.size(); ++layer) {
     out.weights.push_back(state.weights[layer].t().contiguous());
-    out.layers.push_back(
-        {state.history.losses[layer], state.times[layer].seconds, state.times[layer].propagation_seconds});
+    const bool scored = layer < state.history.scores.size();
+    out.layers.push_back({state.history.losses[layer],
+                          scored ? state.history.scores[layer] : std::vector<EpochScores>(),
+                          state.times[layer].seconds, state.times[layer].propagation_seconds});
     out.training_seconds += state.times[layer].seconds;
   }
   out.weights.push_back(state.theta.clone());

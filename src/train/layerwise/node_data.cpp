@@ -125,10 +125,27 @@ at::Tensor targets_of(const NodeData& data, std::span<const std::int32_t> nodes)
   return out;
 }
 
+namespace {
+
+at::Tensor ids_of(std::span<const std::int32_t> nodes) {
+  return at::tensor(std::vector<std::int64_t>(nodes.begin(), nodes.end()), at::kLong);
+}
+
+TrainingView::Held held_out(const NodeData& data, const std::vector<std::int32_t>& nodes) {
+  std::vector<std::int32_t> known;
+  for (const std::int32_t node : nodes)
+    if (data.has_many_labels() || data.labels[static_cast<Index>(node)] >= 0) known.push_back(node);
+  return {ids_of(known), targets_of(data, known)};
+}
+
+}  // namespace
+
 TrainingView whole_graph(const NodeData& data) {
   const std::vector<std::int32_t>& train = data.split->train;
-  const std::vector<std::int64_t> rows(train.begin(), train.end());
-  return {*data.graph, data.input(), at::tensor(rows, at::kLong), targets_of(data, train), data.num_classes};
+  return {*data.graph,      data.input(),
+          ids_of(train),    targets_of(data, train),
+          data.num_classes, held_out(data, data.split->validation),
+          held_out(data, data.split->test)};
 }
 
 TrainingView part_of_graph(const NodeData& data, std::span<const std::int32_t> nodes,
@@ -137,7 +154,7 @@ TrainingView part_of_graph(const NodeData& data, std::span<const std::int32_t> n
   const auto count = static_cast<std::int64_t>(nodes.size());
   return {graph::induced_subgraph(*data.graph, nodes),
           data.input().select(at::tensor(ids, at::kLong), scratch), at::arange(count, at::kLong),
-          targets_of(data, nodes), data.num_classes};
+          targets_of(data, nodes), data.num_classes, {}, {}};
 }
 
 }  // namespace tern::train

@@ -46,6 +46,10 @@ struct TrainingView {
   at::Tensor rows;     ///< int64 [samples]
   at::Tensor targets;  ///< as of targets_of, one a row
   std::int64_t num_classes = 0;
+  /// Nodes to score on the way, those with a label; undefined where they are not seen.
+  struct Held {
+    at::Tensor rows, targets;
+  } validation, test;
 };
 
 /// Every node and edge is seen, training nodes have targets (transductive).

@@ -1,38 +1,73 @@
-// The one sparse product of a layer: X <- P X with P = C^-1 (A + I) + I.
+// The sparse products of layer-wise training: P = C^-1 (A + I) + I times features.
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "graph/graph.hpp"
 #include "graph/normalise.hpp"
 #include "train/layerwise/layer_input.hpp"
+#include "train/parallel/halo.hpp"
 
 namespace tern::train {
 
-/// A graph whose matrix P (graph::Normalisation::lgcn, You et al. 2020) multiplies features, block of rows
-/// after block of rows, so that mapped ones need not fit into memory. Counts its products and their time.
+/// Rows of P as they are multiplied: entries of A with factors of rows and the diagonal apart. Columns are
+/// rows of the features.
+struct PropagatedRows {
+  std::span<const std::int64_t> rowptr;
+  std::span<const std::int32_t> col;
+  std::span<const float> weight;       ///< of each entry; empty: 1
+  std::span<const float> row, self;    ///< of each row
+  std::span<const std::int32_t> own;   ///< column of each row's diagonal; empty: row i's is i
+  std::int64_t columns = 0;
+
+  std::int64_t num_rows() const { return static_cast<std::int64_t>(rowptr.size()) - 1; }
+};
+
+/// P X for X [columns, f]: a sparse X gives a sparse result where that is (by a sample of its rows) to at most
+/// a quarter not zero, otherwise a dense one. Worked on in blocks of rows, so that mapped features need not
+/// fit into memory. Bits depend neither on threads nor blocks nor on where rows lie. `name` is that of the
+/// scratch file.
+LayerInput propagate(const PropagatedRows& p, const LayerInput& x, const std::filesystem::path& scratch,
+                     const std::string& name);
+
+/// A graph whose matrix P (graph::Normalisation::lgcn, You et al. 2020) multiplies features; counts its
+/// products and their time. With a group, rank r owns rows n r / N up to n (r + 1) / N and multiplies those
+/// alone; features of others that they read, the halo, follow below its own.
 class Propagation {
  public:
-  /// `scratch`: folder for dense results, empty: memory.
-  Propagation(graph::Graph graph, std::filesystem::path scratch);
+  /// `scratch`: folder for dense results, empty: memory. `group` may be null and must outlive this.
+  Propagation(graph::Graph graph, std::filesystem::path scratch, ProcessGroup* group = nullptr);
 
-  const graph::Graph& graph() const { return graph_; }
-  /// P X, of the shape of X. A sparse X gives a sparse result where that is (by a sample of its rows) to at
-  /// most a quarter not zero, otherwise a dense one. Bits do not depend on threads, on blocks or on where
-  /// rows lie. REQUIRES: as many rows as nodes. `name` is that of the scratch file.
-  LayerInput run(const LayerInput& input, const std::string& name);
+  Propagation(const Propagation&) = delete;  // it views its own members
+  Propagation& operator=(const Propagation&) = delete;
+
+  /// Rows that this process owns: all of them, or its share.
+  std::int64_t num_owned() const { return whole_.num_rows(); }
+  /// Place of node `node` among the owned rows; -1 where another process owns it.
+  std::int64_t place_of(std::int64_t node) const;
+  /// The rows of features of all nodes that products here read: owned ones, then the halo.
+  LayerInput local(const LayerInput& features) const;
+
+  /// P X of owned rows and then, exchanged with the other processes, of the halo.
+  LayerInput run(const LayerInput& x, const std::string& name);
+  /// Rows ids[i] (int64, owned) of P X.
+  LayerInput rows(const LayerInput& x, const at::Tensor& ids, const std::string& name);
+  /// The same, neither counted nor timed: for nodes that are scored.
+  LayerInput rows_apart(const LayerInput& x, const at::Tensor& ids, const std::string& name = "scored") const;
 
   int count() const { return count_; }
   double seconds() const { return seconds_; }
 
  private:
-  RowMatrix run_dense(const RowMatrix& input, const std::string& name) const;
-  RowMatrix run_to_dense(const graph::SparseMatrix& input, const std::string& name) const;
-  LayerInput run_sparse(const graph::SparseMatrix& input, const std::string& name) const;
-
-  graph::Graph graph_;
+  graph::Graph graph_;  ///< of a single process
   graph::Scales scales_;
+  std::int64_t first_ = 0;    ///< owned by this rank from here
+  std::optional<Halo> halo_;  ///< of several processes
+  PropagatedRows whole_;      ///< owned rows
   std::filesystem::path scratch_;
   int count_ = 0;
   double seconds_ = 0;

@@ -9,7 +9,7 @@ namespace tern::train {
 RowMatrix RowMatrix::make(const std::filesystem::path& scratch, const std::string& name, std::int64_t rows,
                           std::int64_t columns) {
   RowMatrix out;
-  if (scratch.empty()) {
+  if (scratch.empty() || rows == 0) {
     out.values_ = at::empty({rows, columns});
     return out;
   }

@@ -1,5 +1,6 @@
 #include "train/layerwise/stopping.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -36,6 +37,18 @@ bool PlateauStop::stop(const RunHistory& history) const {
   return without >= options_.decisions;
 }
 
+ValidationStop::ValidationStop(int patience) : patience_(patience) {
+  if (patience < 1) fail(ErrorKind::usage, "validation", "patience = {} is not positive", patience);
+}
+
+bool ValidationStop::stop(const RunHistory& history) const {
+  const std::vector<EpochScores>& scores = history.scores.back();
+  const auto best = std::min_element(scores.begin(), scores.end(), [](const auto& a, const auto& b) {
+    return a.validation_loss < b.validation_loss;
+  });
+  return scores.end() - best > patience_;
+}
+
 std::vector<MethodInfo> stopping_table() {
   return {
       {"fixed", "every layer gets all its epochs", "You et al. 2020 (L-GCN)", {}},
@@ -44,6 +57,10 @@ std::vector<MethodInfo> stopping_table() {
        "usual practice; the baseline of 'controller'",
        {{"relative", "float", "0.01", "0..1", "improvement that counts, in parts of the best loss"},
         {"decisions", "int", "2", ">= 1", "decisions in a row without one"}}},
+      {"validation",
+       "a layer stops where its validation loss no longer falls",
+       "Prechelt 1998, Early stopping - but when?",
+       {{"patience", "int", "10", ">= 1", "epochs behind the lowest loss"}}},
       {"controller",
        "a recurrent network, trained by policy gradient on small subgraphs, decides",
        "You et al. 2020 (L2-GCN); Williams 1992",

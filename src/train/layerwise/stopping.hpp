@@ -27,10 +27,16 @@ struct LayerSchedule {
   int decisions_per_layer() const { return (epochs_per_layer - 1) / decide_every; }
 };
 
+/// How well the layers so far and the classifier do behind an epoch, on nodes that are not trained on.
+struct EpochScores {
+  double validation = 0, validation_loss = 0, test = 0;
+};
+
 /// Mean training loss of each epoch, layer after layer.
 struct RunHistory {
   std::vector<std::vector<double>> losses;
   bool open = false;  ///< the last layer is still being trained: a rule is being asked
+  std::vector<std::vector<EpochScores>> scores = {};  ///< of each epoch, where they are measured; else empty
 
   int epochs() const;
   /// REQUIRES: some epoch was trained.
@@ -71,7 +77,20 @@ class PlateauStop : public StoppingRule {
   int decide_every_;
 };
 
-/// "fixed", "plateau" and "controller" (train/layerwise/controller.hpp) with their options, to be printed.
+/// Stops a layer whose validation loss was lowest `patience` epochs ago, as train::TrainOptions::patience does
+/// with a whole network (Prechelt 1998, "Early stopping - but when?"). The layer keeps its last weights.
+class ValidationStop : public StoppingRule {
+ public:
+  /// Errors: usage for patience < 1.
+  explicit ValidationStop(int patience);
+  /// REQUIRES: scores of each epoch of the layer.
+  bool stop(const RunHistory& history) const override;
+
+ private:
+  int patience_;
+};
+
+/// "fixed", "plateau", "validation" and "controller" (train/layerwise/controller.hpp) with their options, to be printed.
 std::vector<MethodInfo> stopping_table();
 
 }  // namespace tern::train

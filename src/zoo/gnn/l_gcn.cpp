@@ -5,6 +5,16 @@ namespace {
 
 const GraphOptions defaults{.layers = 2, .hidden = 16, .normalisation = "lgcn"};
 
+/// P x W without bias, the product first that makes the other's rows shorter: joint training of the same network
+/// would otherwise multiply P with bags of words in every step.
+std::string add_product(net::Net& net, const std::string& number, const std::string& src, const GraphOptions& graph) {
+  const bool shrinks = graph.hidden <= net.type(src).shape[0];
+  const std::string linear = "linear" + number, propagate = "propagate" + number;
+  if (!shrinks) net.add(propagate, "propagate", {src, "graph"}, propagation(graph));
+  net.add(linear, "linear", {shrinks ? src : propagate}, {{"out_features", graph.hidden}});
+  return shrinks ? net.add(propagate, "propagate", {linear, "graph"}, propagation(graph)) : linear;
+}
+
 net::Net build(const ArchitectureOptions& options) {
   const ArchitectureOptions resolved = with_graph_defaults(options, defaults, "l-gcn");
   const GraphOptions& graph = resolved.graph;
@@ -12,9 +22,8 @@ net::Net build(const ArchitectureOptions& options) {
   std::string last = "input";
   for (std::int64_t layer = 1; layer <= graph.layers; ++layer) {
     const std::string number = std::to_string(layer);
-    net.add("propagate" + number, "propagate", {last, "graph"}, propagation(graph));
-    net.add("linear" + number, "linear", {"propagate" + number}, {{"out_features", graph.hidden}});
-    last = net.add("act" + number, "relu", {"linear" + number});
+    last = add_product(net, number, last, graph);
+    last = net.add("act" + number, "relu", {last});
   }
   net.add("classifier", "linear", {last}, {{"out_features", resolved.num_classes}});
   return net;

@@ -75,6 +75,42 @@ TEST(LayerClassifier, StepsAreThoseOfAutogradAndAdam) {
   }
 }
 
+TEST(LayerClassifier, GradientsOfPartsSumToThatOfTheBatch) {
+  LayerClassifier classifier;
+  classifier.weight = learn::random({7, 4}, 3);
+  classifier.theta = learn::random({3, 4}, 4);
+  const at::Tensor x = learn::random({5, 7}, 10);
+  for (const at::Tensor& targets : {classes(), flags()}) {
+    RowBatch whole;
+    whole.dense = x;
+    const LayerGradients expected = classifier.gradients(whole, targets, 5);
+    LayerGradients sum;
+    Tally tally;
+    for (const auto& [first, last] : {std::pair{0, 2}, {2, 2}, {2, 5}}) {
+      RowBatch part;
+      part.dense = x.slice(0, first, last);
+      const LayerGradients some = classifier.gradients(part, targets.slice(0, first, last), 5);
+      sum.loss += some.loss;
+      sum.weight = sum.weight.defined() ? sum.weight + some.weight : some.weight;
+      sum.theta = sum.theta.defined() ? sum.theta + some.theta : some.theta;
+      tally += classifier.tally(part, targets.slice(0, first, last));
+    }
+    EXPECT_NEAR(sum.loss, expected.loss, 1e-6);
+    EXPECT_LT(learn::distance(sum.weight, expected.weight), 1e-6);
+    EXPECT_LT(learn::distance(sum.theta, expected.theta), 1e-6);
+    EXPECT_NEAR(tally.mean_loss(), expected.loss, 1e-6);
+    const at::Tensor scores = at::mm(at::mm(x, classifier.weight).relu(), classifier.theta.t());
+    if (targets.scalar_type() == at::kLong) {
+      EXPECT_DOUBLE_EQ(tally.score(false), scores.argmax(1).eq(targets).sum().item<double>() / 5);
+    } else {
+      const at::Tensor said = scores.gt(0).to(at::kFloat);
+      EXPECT_NEAR(tally.score(true),
+                  2 * (said * targets).sum().item<double>() / (said.sum() + targets.sum()).item<double>(), 1e-12);
+    }
+  }
+  EXPECT_TRUE(std::isnan(Tally{}.score(false)));
+}
+
 TEST(LayerClassifier, SparseRowsMultiplyAsDenseOnes) {
   const at::Tensor x = learn::random({30, 50}, 1).relu_().sub_(0.8).relu_();  // about a fifth is left
   const auto values = std::vector<float>(x.data_ptr<float>(), x.data_ptr<float>() + x.numel());

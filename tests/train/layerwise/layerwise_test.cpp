@@ -11,6 +11,7 @@
 #include "learn/testing.hpp"
 #include "train/layerwise/joint_training.hpp"
 #include "train/layerwise/toy_nodes.hpp"
+#include "train/parallel/ranks.hpp"
 
 namespace tern::train {
 namespace {
@@ -38,7 +39,7 @@ void expect_equal(const LayerwiseResult& a, const LayerwiseResult& b) {
   for (std::size_t i = 0; i < a.layers.size(); ++i) EXPECT_EQ(a.layers[i].losses, b.layers[i].losses) << i;
 }
 
-TEST(Layerwise, PropagatesOnceALayer) {
+TEST(Layerwise, PropagationsDoNotDependOnEpochs) {
   const graph::GraphData data = toy_nodes();
   for (const int layers : {1, 2, 3})
     for (const int epochs : {1, 20}) {
@@ -46,7 +47,7 @@ TEST(Layerwise, PropagatesOnceALayer) {
       options.layers = layers;
       options.epochs_per_layer = epochs;
       const LayerwiseResult result = run(data, options);
-      EXPECT_EQ(result.propagations, layers);
+      EXPECT_EQ(result.propagations, 2 * layers - 1);  // labelled rows a layer, and what the next one reads
       EXPECT_EQ(result.epochs, layers * epochs);
       EXPECT_EQ(result.epochs_saved, 0);
       ASSERT_EQ(result.weights.size(), static_cast<std::size_t>(layers) + 1);
@@ -154,7 +155,7 @@ TEST(Layerwise, InductiveTrainingSeesItsNodesOnly) {
   EXPECT_FALSE(at::equal(whole.weights[0], run(data, options).weights[0]));
 }
 
-TEST(Layerwise, GoesOnBehindTheLastFinishedLayer) {
+TEST(Layerwise, GoesOnWhereItWasStopped) {
   const graph::GraphData data = toy_nodes();
   const fs::path folder = fs::temp_directory_path() / "tern-layerwise-resume";
   for (const bool fresh : {false, true}) {
@@ -174,9 +175,11 @@ TEST(Layerwise, GoesOnBehindTheLastFinishedLayer) {
       }
       request_stop(false);
     }
-    int trained = 0;
-    const LayerwiseResult resumed = run(data, options, [&](const Progress& p) { trained += p.finished; });
+    int trained = 0, epochs = 0;
+    const LayerwiseResult resumed =
+        run(data, options, [&](const Progress& p) { trained += p.finished, ++epochs; });
     EXPECT_EQ(trained, 1);
+    EXPECT_EQ(epochs, 20 - 7) << "epochs of the layer that was stopped are kept";
     EXPECT_EQ(resumed.propagations, 3);
     expect_equal(expected, resumed);
     const LayerwiseResult again =
@@ -203,6 +206,32 @@ TEST(Layerwise, PlateauSavesEpochs) {
   EXPECT_GT(result.epochs_saved, 0);
   EXPECT_EQ(result.epochs + result.epochs_saved, 200);
   EXPECT_GT(result.scores.test, 0.85);
+}
+
+TEST(Layerwise, ValidationEndsLayers) {
+  const graph::GraphData data = toy_nodes();
+  LayerwiseOptions options = small_options();
+  options.epochs_per_layer = 200;
+  options.stopping = "validation";
+  options.patience = 5;
+  const LayerwiseResult result = run(data, options);
+  for (const LayerwiseLayer& layer : result.layers) {
+    ASSERT_LT(layer.losses.size(), 200U);
+    ASSERT_EQ(layer.scores.size(), layer.losses.size());
+    std::size_t best = 0;
+    for (std::size_t e = 0; e < layer.scores.size(); ++e)
+      if (layer.scores[e].validation_loss < layer.scores[best].validation_loss) best = e;
+    EXPECT_EQ(layer.scores.size() - 1 - best, 5U);
+  }
+  // The last epoch's scores are those of the network on the whole graph.
+  EXPECT_DOUBLE_EQ(result.layers.back().scores.back().validation, result.scores.validation);
+  EXPECT_DOUBLE_EQ(result.layers.back().scores.back().test, result.scores.test);
+  // Scoring changes nothing.
+  LayerwiseOptions scored = small_options(), plain = small_options();
+  scored.scores = true;
+  expect_equal(run(data, plain), run(data, scored));
+  options.inductive = true;
+  EXPECT_THROW(run(data, options), Error);
 }
 
 TEST(Layerwise, ControllerIsTrainedOnceAndKept) {
@@ -277,6 +306,85 @@ TEST(Layerwise, RelabellingNodesRelabelsScores) {
   EXPECT_LT(learn::distance(scores_on(graph::relabel(data.graph, new_id), moved).index_select(0, ids),
                             scores_on(data.graph, x)),
             1e-4);
+}
+
+/// Batches of a few rows, all rows at once, sparse features, several labels.
+std::vector<std::pair<graph::GraphData, LayerwiseOptions>> shared_runs() {
+  std::vector<std::pair<graph::GraphData, LayerwiseOptions>> out;
+  for (int kind = 0; kind < 4; ++kind) {
+    ToyNodesOptions toy;
+    toy.sparse = kind == 2;
+    toy.many_labels = kind == 3;
+    LayerwiseOptions options = small_options();
+    options.layers = 3;
+    options.epochs_per_layer = 3;
+    options.batch_rows = kind == 1 ? 0 : 32;
+    options.scores = kind == 0;
+    out.emplace_back(toy_nodes(toy), options);
+  }
+  return out;
+}
+
+const bool trains_layers = add_rank_body("trains layers", [](ProcessGroup& group, std::ostream& out) {
+  for (const auto& [data, options] : shared_runs()) {
+    LayerwiseOptions shared = options;
+    shared.group = &group;
+    const LayerwiseResult together = run(data, shared), alone = run(data, options);
+    double largest = 0;
+    for (std::size_t i = 0; i < alone.weights.size(); ++i)
+      largest = std::max(largest, learn::distance(together.weights[i], alone.weights[i]));
+    out << (largest <= 1e-6);
+    for (std::size_t l = 0; l < alone.layers.size() && options.scores; ++l)
+      out << (std::abs(together.layers[l].scores.back().validation - alone.layers[l].scores.back().validation) < 0.02);
+  }
+  out << "\n";
+});
+
+const bool loses_a_rank = add_rank_body("loses a rank", [](ProcessGroup& group, std::ostream& out) {
+  LayerwiseOptions options = small_options();
+  options.group = &group;
+  options.checkpoint = fs::temp_directory_path() / std::getenv("TERN_TEST_FOLDER") / "layers.safetensors";
+  out.flush();
+  run(toy_nodes(), options, [&](const Progress& p) {
+    if (group.rank() == 1 && p.stage == "layer 1" && p.done == 4) raise(SIGKILL);
+  });
+});
+
+const bool differs = add_rank_body("differs", [](ProcessGroup& group, std::ostream&) {
+  LayerwiseOptions options = small_options();
+  options.group = &group;
+  options.learning_rate = 0.01 * (1 + group.rank());
+  run(toy_nodes(), options);
+});
+
+TEST(Layerwise, ProcessesTrainTheModelOfOne) {
+  for (const int size : {2, 3})
+    for (const RankResult& result : run_ranks(size, "trains layers")) EXPECT_EQ(result.out, "1111111\n");
+}
+
+TEST(Layerwise, ARankThatDiesLeavesACheckpoint) {
+  const std::string name = "tern-layerwise-lost-" + std::to_string(::getpid());
+  const fs::path folder = fs::temp_directory_path() / name;
+  fs::create_directories(folder);
+  const auto results = run_ranks(2, "loses a rank", {"TERN_TEST_FOLDER=" + name});
+  EXPECT_EQ(results[1].signal, SIGKILL);
+  EXPECT_NE(results[0].out.find("rank 1 of 2 stopped answering"), std::string::npos) << results[0].out;
+  EXPECT_NE(results[0].out.find("resumes from the checkpoint"), std::string::npos) << results[0].out;
+  LayerwiseOptions options = small_options();
+  options.checkpoint = folder / "layers.safetensors";
+  int epochs = 0;
+  const LayerwiseResult resumed = run(toy_nodes(), options, [&](const Progress&) { ++epochs; });
+  EXPECT_LE(epochs, 2 * 20 - 4) << "four epochs were done";
+  const LayerwiseResult expected = run(toy_nodes(), small_options());
+  for (std::size_t i = 0; i < expected.weights.size(); ++i)
+    EXPECT_LT(learn::distance(resumed.weights[i], expected.weights[i]), 1e-4);
+  fs::remove_all(folder);
+}
+
+TEST(Layerwise, ProcessesWithOtherOptionsAreRefused) {
+  for (const RankResult& result : run_ranks(2, "differs"))
+    EXPECT_NE(result.out.find("rank 1 of 2 was started with other data or options"), std::string::npos)
+        << result.out;
 }
 
 /// The message of the error that a change of data or options leads to.

@@ -80,6 +80,25 @@ TEST(Propagation, SparseFeaturesGiveTheSameSparseOrDense) {
   }
 }
 
+TEST(Propagation, SomeRowsAreThoseOfTheProduct) {
+  ToyNodesOptions sparse;
+  sparse.sparse = true;
+  sparse.features = 600;
+  sparse.degree = 1;
+  sparse.noise = 0.8;
+  const at::Tensor ids = at::tensor(std::vector<std::int64_t>{299, 0, 17, 16}, at::kLong);
+  for (const graph::GraphData& data : {toy_nodes(), toy_nodes(sparse)}) {
+    Propagation propagation(data.graph, {});
+    const at::Tensor dense = features_of(data);
+    const LayerInput x = data.features.is_sparse ? LayerInput(&data.features.sparse) : view_of(dense);
+    const at::Tensor whole = values_of(propagation.run(x, "x"));
+    EXPECT_TRUE(at::equal(values_of(propagation.rows(x, ids, "y")), whole.index_select(0, ids)));
+    EXPECT_TRUE(at::equal(values_of(propagation.rows_apart(x, ids)), whole.index_select(0, ids)));
+    EXPECT_EQ(propagation.count(), 2);
+    EXPECT_EQ(propagation.rows(x, at::empty({0}, at::kLong), "none").rows(), 0);
+  }
+}
+
 TEST(Propagation, MappedFeaturesGiveTheSameBitsBlockByBlock) {
   const std::int64_t columns = std::int64_t{1} << 18;  // 32 rows a block
   const graph::GraphData data = toy_nodes({40, 2, 1});

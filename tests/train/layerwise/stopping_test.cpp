@@ -46,7 +46,22 @@ TEST(Stopping, PlateauLooksAtItsOwnLayerOnly) {
   EXPECT_TRUE(rule.stop({{{0.1, 0.1, 0.1}, {5, 5}}, true}));
 }
 
+TEST(Stopping, ValidationByHand) {
+  const ValidationStop rule(2);
+  const auto stops = [&](const std::vector<double>& losses) {
+    RunHistory history{{{1}, std::vector<double>(losses.size(), 1)}, true, {{{}}, {}}};
+    for (const double loss : losses) history.scores.back().push_back({0, loss, 0});
+    return rule.stop(history);
+  };
+  EXPECT_FALSE(stops({1}));
+  EXPECT_FALSE(stops({1, 2}));
+  EXPECT_TRUE(stops({1, 2, 2}));
+  EXPECT_FALSE(stops({1, 2, 0.9, 1}));
+  EXPECT_TRUE(stops({1, 1, 1}));  // equal is no fall
+}
+
 TEST(Stopping, RefusesOptionsOutOfRange) {
+  EXPECT_THROW(ValidationStop(0), Error);
   EXPECT_THROW(PlateauStop({-0.1, 1}, 1), Error);
   EXPECT_THROW(PlateauStop({0.1, 0}, 1), Error);
   EXPECT_THROW(PlateauStop({0.1, 1}, 0), Error);
