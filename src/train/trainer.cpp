@@ -180,6 +180,8 @@ class Run {
 
     compress::PhaseRun& run = phase_run();
     const compress::Changes changes = run.before_step(step, num_steps, [&] {
+      if (options_.exchange != nullptr)
+        fail(ErrorKind::usage, "plan", "a step looks at gradients of its own: carry it out in one process");
       return compress::weight_gradients(model_, model_.weight_names(), sample, loss_, true);
     });
     if (changes.reset_optimizer) optimizer_ = std::make_unique<Optimizer>(model_, options_.optimizer);

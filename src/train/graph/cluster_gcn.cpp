@@ -4,6 +4,7 @@
 #include "learn/torch.hpp"
 #include "train/graph/cluster_net.hpp"
 #include "train/graph/cluster_source.hpp"
+#include "train/parallel/process_group.hpp"
 
 namespace tern::train {
 namespace {
@@ -20,6 +21,11 @@ ClusterOptions options_of(const GraphProcedureOptions& options) {
   ClusterOptions out;
   out.parts = parameter_int(info, options, "parts");
   out.clusters_per_batch = parameter_int(info, options, "batch-clusters");
+  out.blocks = parameter_int(info, options, "blocks");
+  if (out.blocks > 1 && options.group != nullptr) {
+    out.rank = options.group->rank();
+    out.num_ranks = options.group->size();
+  }
   out.inductive = parameter_bool(info, options, "inductive");
   out.precompute = parameter_bool(info, options, "precompute");
   out.partition.method = partition_method(parameter_text(info, options, "partition"));
@@ -50,10 +56,10 @@ GraphRunResult run(learn::Model& model, const graph::GraphData& data, const Grap
   if (cluster.precompute) {
     const net::Net whole = model.net();
     learn::Model reduced = without_first_propagation(model);
-    result = run_source(reduced, source, options, source.metric());
+    result = run_source(reduced, source, options, source.metric(), cluster.num_ranks > 1);
     model = with_first_propagation(whole, reduced);
   } else {
-    result = run_source(model, source, options, source.metric());
+    result = run_source(model, source, options, source.metric(), cluster.num_ranks > 1);
   }
   result.notes.insert(result.notes.begin(), note);
   return result;
@@ -76,6 +82,9 @@ const GraphProcedure& cluster_gcn_procedure() {
        "Chiang et al. 2019, Cluster-GCN",
        {{"parts", "int", "50", "1..nodes", "that the graph is cut into"},
         {"batch-clusters", "int", "1", "1..parts", "parts in a batch; above 1 drawn anew in every epoch"},
+        {"blocks", "int", "1", "1..parts",
+         "that parts are dealt to for good; batches are block-diagonal, and of several processes each runs its own "
+         "blocks alone (1: each runs all of a batch)"},
         {"inductive", "bool", "false", "true|false", "training sees only its own nodes"},
         {"precompute", "bool", "false", "true|false", "[A X, X] once in place of the first propagation"},
         {"partition", "string", "automatic", "automatic|metis|multilevel", "who cuts the graph"},

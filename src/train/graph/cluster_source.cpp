@@ -67,6 +67,12 @@ void check_options(const NodeData& data, const ClusterOptions& options) {
   if (options.clusters_per_batch < 1 || options.clusters_per_batch > options.parts)
     fail(ErrorKind::usage, "cluster-gcn", "{} clusters a batch: expected 1 to the number of parts, {}",
          options.clusters_per_batch, options.parts);
+  if (options.blocks < 1 || options.blocks > options.parts)
+    fail(ErrorKind::usage, "cluster-gcn", "{} blocks: expected 1 to the number of parts, {}", options.blocks,
+         options.parts);
+  if (options.blocks % options.num_ranks != 0)
+    fail(ErrorKind::usage, "cluster-gcn", "{} blocks cannot be dealt evenly to {} processes", options.blocks,
+         options.num_ranks);
 }
 
 }  // namespace
@@ -110,7 +116,13 @@ ClusterSource::ClusterSource(const NodeData& data, const ClusterOptions& options
   }
   partition_ = kept_partition(graph_, options.parts, options.partition, options.cache, &partition_was_kept_);
   parts_ = graph::nodes_of_parts(partition_.part, partition_.num_parts);
-  kept_.resize(options.clusters_per_batch == 1 ? parts_.size() : 0);
+  if (options.blocks > 1) {
+    std::vector<std::int64_t> sizes;
+    for (const Nodes& part : parts_) sizes.push_back(std::ssize(part));
+    owner_ = deal_clusters(sizes, static_cast<int>(options.blocks));
+  }
+  const bool single = options.blocks == options.num_ranks && options.clusters_per_batch <= options.blocks;
+  kept_.resize(single ? parts_.size() : 0);
   features_ = data.input();
   whole_features_ = features_;
   if (options.precompute) {
@@ -125,6 +137,7 @@ ClusterSource::ClusterSource(const NodeData& data, const ClusterOptions& options
                   to_hex(hash_of(data)), to_hex(hash_of(std::span<const std::int32_t>(partition_.part), 0)),
                   options.parts, options.clusters_per_batch, options.seed, options.inductive,
                   options.precompute, options.label_smoothing, metric_);
+  if (options.blocks > 1) identity_ += fmt::format(" blocks {}", options.blocks);
 }
 
 std::string ClusterSource::place() const {
@@ -132,20 +145,47 @@ std::string ClusterSource::place() const {
 }
 
 std::int64_t ClusterSource::batches_per_epoch() const {
-  return (options_.parts + options_.clusters_per_batch - 1) / options_.clusters_per_batch;
+  if (owner_.empty()) return (options_.parts + options_.clusters_per_batch - 1) / options_.clusters_per_batch;
+  return ClusterBatches::local(owner_, 0, static_cast<int>(options_.blocks), options_.clusters_per_batch,
+                               options_.seed, 1)
+      .num_batches();
+}
+
+std::vector<std::vector<std::int64_t>> ClusterSource::clusters_of_batch(std::int64_t epoch,
+                                                                        std::int64_t index) const {
+  std::vector<std::vector<std::int64_t>> out;
+  const auto add = [&](const ClusterBatches& batches) {
+    const auto clusters = batches.batch(index);
+    if (!clusters.empty()) out.emplace_back(clusters.begin(), clusters.end());
+  };
+  const std::int64_t q = options_.clusters_per_batch;
+  const auto blocks = static_cast<int>(options_.blocks);
+  if (owner_.empty()) add(ClusterBatches::global(options_.parts, q, options_.seed, epoch));
+  for (int block = options_.rank; block < blocks && !owner_.empty(); block += options_.num_ranks)
+    add(ClusterBatches::local(owner_, block, blocks, q, options_.seed, epoch));
+  return out;
+}
+
+std::vector<ClusterSource::Nodes> ClusterSource::blocks_of(std::int64_t epoch, std::int64_t index) const {
+  std::vector<Nodes> out;
+  for (const auto& clusters : clusters_of_batch(epoch, index)) {
+    Nodes& nodes = out.emplace_back();
+    for (const std::int64_t cluster : clusters) {
+      const Nodes& part = parts_[static_cast<Index>(cluster)];
+      nodes.insert(nodes.end(), part.begin(), part.end());
+    }
+    std::sort(nodes.begin(), nodes.end());
+  }
+  return out;
 }
 
 TrainBatch ClusterSource::batch(std::int64_t epoch, std::int64_t index) {
-  const ClusterBatches order =
-      ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
-  std::vector<std::int32_t> nodes;
-  for (const std::int64_t part : order.batch(index))
-    nodes.insert(nodes.end(), parts_[static_cast<Index>(part)].begin(),
-                 parts_[static_cast<Index>(part)].end());
-  if (kept_.empty()) return make(std::move(nodes));
-  std::unique_ptr<TrainBatch>& kept = kept_[static_cast<Index>(order.batch(index)[0])];
+  if (kept_.empty()) return make(blocks_of(epoch, index));
+  const auto clusters = clusters_of_batch(epoch, index);
+  if (clusters.empty()) return make({});
+  std::unique_ptr<TrainBatch>& kept = kept_[static_cast<Index>(clusters[0][0])];
   if (kept) return *kept;
-  TrainBatch made = make(std::move(nodes));
+  TrainBatch made = make({parts_[static_cast<Index>(clusters[0][0])]});
   const std::int64_t bytes =
       (made.frames.defined() ? made.frames.nbytes() : 0) +
       16 * made.graph->graph.sparse->graph().num_edges() +  // forth and back, with places
@@ -157,12 +197,19 @@ TrainBatch ClusterSource::batch(std::int64_t epoch, std::int64_t index) {
   return made;
 }
 
-TrainBatch ClusterSource::make(std::vector<std::int32_t> nodes) {
-  std::sort(nodes.begin(), nodes.end());
+graph::Graph ClusterSource::graph_of(const std::vector<Nodes>& blocks) {
+  if (blocks.size() == 1) return graph::induced_subgraph(graph_, blocks[0], &scratch_);
+  std::vector<graph::Graph> graphs;
+  for (const Nodes& nodes : blocks) graphs.push_back(graph::induced_subgraph(graph_, nodes, &scratch_));
+  return graph::block_diagonal(graphs).graph;
+}
+
+TrainBatch ClusterSource::make(const std::vector<Nodes>& blocks) {
   TrainBatch out;
   auto batch = std::make_shared<learn::GraphBatch>();
-  batch->graph.sparse =
-      std::make_shared<learn::GraphStructure>(graph::induced_subgraph(graph_, nodes, &scratch_));
+  batch->graph.sparse = std::make_shared<learn::GraphStructure>(graph_of(blocks));
+  Nodes nodes;
+  for (const Nodes& block : blocks) nodes.insert(nodes.end(), block.begin(), block.end());
   std::vector<std::int32_t> ids = nodes;  // in the data
   if (options_.inductive)
     for (std::int32_t& id : ids) id = visible_[static_cast<Index>(id)];
@@ -193,13 +240,10 @@ TrainBatch ClusterSource::make(std::vector<std::int32_t> nodes) {
 }
 
 std::vector<std::int32_t> ClusterSource::nodes_of(std::int64_t epoch, std::int64_t index) const {
-  const ClusterBatches order =
-      ClusterBatches::global(options_.parts, options_.clusters_per_batch, options_.seed, epoch);
-  std::vector<std::int32_t> out;
-  for (const std::int64_t part : order.batch(index))
-    for (const std::int32_t node : parts_[static_cast<Index>(part)])
+  Nodes out;
+  for (const Nodes& block : blocks_of(epoch, index))
+    for (const std::int32_t node : block)
       out.push_back(options_.inductive ? visible_[static_cast<Index>(node)] : node);
-  std::sort(out.begin(), out.end());
   return out;
 }
 

@@ -32,6 +32,12 @@ struct ClusterOptions {
   graph::PartitionOptions partition;
   std::filesystem::path cache;  ///< folder where partitions are kept; empty: none are
   std::uint64_t seed = 1;       ///< of the order of parts
+  /// Above 1: clusters are dealt to so many blocks for good (deal_clusters), each draws q / blocks of its own, and a
+  /// batch is block-diagonal: links between blocks are cut (cluster_owner.hpp, local mode). 1 .. parts.
+  std::int64_t blocks = 1;
+  /// Which blocks of each batch this source gives: those with number rank modulo num_ranks. All ranks together give
+  /// what a source with num_ranks = 1 gives.
+  int rank = 0, num_ranks = 1;
   std::string metric;           ///< a row of metric_table(); empty: accuracy, or micro-f1 with several labels
   double label_smoothing = 0;
   /// With q = 1 batches are always the same: they are kept while they take no more than this together.
@@ -43,7 +49,8 @@ struct ClusterOptions {
 /// Every node of what training sees is in one part; an epoch goes over all parts once, in an order of (seed,
 /// epoch). A batch is the subgraph induced by its parts' nodes, ascending: edges between its parts are there,
 /// and the network's normalisations are of this subgraph. With q = parts it is the whole graph. The loss is
-/// over its training nodes; a batch may have none.
+/// over its training nodes; a batch may have none. With blocks the number of batches is that of the block with most;
+/// others have fewer clusters then.
 class ClusterSource : public BatchSource {
  public:
   /// Views `data`. Errors: those of check(data), of graph::partition, usage for q out of range, io.
@@ -63,12 +70,18 @@ class ClusterSource : public BatchSource {
 
   const graph::Partition& partition() const { return partition_; }
   bool partition_was_kept() const { return partition_was_kept_; }
-  /// Nodes of a batch by their ids in the data, ascending.
+  /// Nodes of a batch by their ids in the data: of one block after the other, ascending in each.
   std::vector<std::int32_t> nodes_of(std::int64_t epoch, std::int64_t index) const;
   const std::string& metric() const { return metric_; }
 
  private:
-  TrainBatch make(std::vector<std::int32_t> nodes);
+  using Nodes = std::vector<std::int32_t>;
+  /// Clusters of each block of a batch that is this source's.
+  std::vector<std::vector<std::int64_t>> clusters_of_batch(std::int64_t epoch, std::int64_t index) const;
+  /// Visible ids of each block, ascending.
+  std::vector<Nodes> blocks_of(std::int64_t epoch, std::int64_t index) const;
+  TrainBatch make(const std::vector<Nodes>& blocks);
+  graph::Graph graph_of(const std::vector<Nodes>& blocks);
   double measure(const RowMatrix& scores, const std::vector<std::int32_t>& nodes) const;
 
   NodeData data_;
@@ -82,8 +95,9 @@ class ClusterSource : public BatchSource {
   graph::Partition partition_;
   bool partition_was_kept_ = false;
   std::vector<std::vector<std::int32_t>> parts_;   ///< visible ids of each part
+  std::vector<std::int32_t> owner_;                ///< block of each cluster; empty: one block
   std::vector<std::int32_t> scratch_;              ///< of induced_subgraph
-  std::vector<std::unique_ptr<TrainBatch>> kept_;  ///< of each part, q = 1
+  std::vector<std::unique_ptr<TrainBatch>> kept_;  ///< of each part, where batches are single ones
   std::int64_t kept_bytes_ = 0;
 };
 

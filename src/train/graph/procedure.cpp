@@ -101,7 +101,7 @@ void summarise(GraphRunResult& result) {
 }
 
 GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphProcedureOptions& options,
-                          const std::string& metric) {
+                          const std::string& metric, bool divided) {
   TimedSource timed(source);
   GraphRunResult result;
   result.metric = metric;
@@ -110,16 +110,19 @@ GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphP
     if (options.on_note) options.on_note(text);
   };
   if (options.group && options.group->size() > 1) {
-    if (!options.plan.phases.empty())
-      fail(ErrorKind::usage, "plan", "several processes train without a plan: compress in one");
+    if (divided && !options.plan.phases.empty())
+      fail(ErrorKind::usage, "plan",
+           "processes that run clusters of their own see other activations each: leave blocks at 1, or compress in "
+           "one process");
     DataParallel parallel(model, options.group);
     parallel.check_equal_parameters();
-    RankSource share(timed, options.group);
+    RankSource share(timed, divided ? nullptr : options.group);
     TrainOptions train_options = options.train;
     train_options.exchange = &parallel;
     train_options.writes_checkpoint = parallel.is_first();
     result.history =
         train(model, share, options.plan, train_options, options.progress, options.on_epoch, note);
+    if (!options.plan.phases.empty()) parallel.check_equal_parameters();
   } else {
     result.history =
         train(model, timed, options.plan, options.train, options.progress, options.on_epoch, note);

@@ -77,8 +77,11 @@ void summarise(GraphRunResult& result);
 
 /// Trains by train::train on the batches of `source`, as options say, and summarises. With a group each rank takes the loss
 /// on its share of each batch's labelled samples and gradients are summed: the model is that of one process within
-/// rounding. The first rank writes checkpoints. Errors: usage for a plan with more than one process.
+/// rounding. `divided`: the source gives each rank its own part of a batch already. The first rank writes checkpoints.
+/// Plans: each rank carries them out on its own copy, and the copies are compared at the end; a step that asks for
+/// gradients of its own is refused, and so is every plan on a divided source, whose ranks see different activations
+/// (usage).
 GraphRunResult run_source(learn::Model& model, BatchSource& source, const GraphProcedureOptions& options,
-                          const std::string& metric);
+                          const std::string& metric, bool divided = false);
 
 }  // namespace tern::train

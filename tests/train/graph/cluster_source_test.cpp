@@ -20,6 +20,8 @@
 #include "train/graph/full_batch.hpp"
 #include "train/graph/toy_graphs.hpp"
 #include "train/layerwise/toy_nodes.hpp"
+#include "train/parallel/data_parallel.hpp"
+#include "train/parallel/ranks.hpp"
 
 namespace tern::train {
 namespace {
@@ -150,6 +152,92 @@ TEST(ClusterSource, BatchesAreInducedSubgraphsNormalisedInside) {
     EXPECT_EQ(batch.labels[r].item<std::int64_t>(),
               data.labels[static_cast<std::size_t>(
                   nodes[static_cast<std::size_t>(batch.rows[r].item<std::int64_t>())])]);
+}
+
+TEST(ClusterSource, BlocksAreSubgraphsOfTheirOwn) {
+  const graph::GraphData data = toy_nodes();
+  const NodeData nodes = node_data(data, data.splits[0]);
+  ClusterOptions options = cut(12, 5);
+  options.blocks = 3;
+  ClusterSource whole(nodes, options);
+  options.num_ranks = 3;
+  std::vector<std::unique_ptr<ClusterSource>> ranks;
+  for (options.rank = 0; options.rank < 3; ++options.rank)
+    ranks.push_back(std::make_unique<ClusterSource>(nodes, options));
+  std::vector<std::vector<std::int32_t>> seen_by(3);
+  for (const std::int64_t epoch : {1, 2})
+    for (std::int64_t b = 0; b < whole.batches_per_epoch(); ++b) {
+      const TrainBatch batch = whole.batch(epoch, b);
+      const graph::Graph& joined = batch.graph->graph.sparse->graph();
+      std::int64_t first = 0, edges = 0, labelled = 0;
+      std::vector<std::int32_t> together;
+      for (std::size_t r = 0; r < 3; ++r) {
+        EXPECT_EQ(ranks[r]->batches_per_epoch(), whole.batches_per_epoch());
+        EXPECT_EQ(ranks[r]->identity(), whole.identity());
+        const TrainBatch mine = ranks[r]->batch(epoch, b);
+        const graph::Graph& own = mine.graph->graph.sparse->graph();
+        for (std::int64_t u = 0; u < own.num_nodes(); ++u) {
+          ASSERT_EQ(own.neighbours(u).size(), joined.neighbours(first + u).size());
+          for (std::size_t e = 0; e < own.neighbours(u).size(); ++e)
+            EXPECT_EQ(own.neighbours(u)[e] + first, joined.neighbours(first + u)[e]);
+        }
+        EXPECT_TRUE(at::equal(batch.frames.slice(0, first, first + own.num_nodes()), mine.frames));
+        EXPECT_TRUE(at::equal(batch.rows.slice(0, labelled, labelled + mine.num_labelled()), mine.rows + first));
+        first += own.num_nodes(), edges += own.num_edges(), labelled += mine.num_labelled();
+        const auto nodes_here = ranks[r]->nodes_of(epoch, b);
+        together.insert(together.end(), nodes_here.begin(), nodes_here.end());
+        if (epoch == 1) seen_by[r].insert(seen_by[r].end(), nodes_here.begin(), nodes_here.end());
+      }
+      EXPECT_EQ(first, joined.num_nodes());
+      EXPECT_EQ(edges, joined.num_edges());
+      EXPECT_EQ(labelled, batch.num_labelled());
+      EXPECT_EQ(together, whole.nodes_of(epoch, b));
+    }
+  std::size_t all = 0;
+  for (const auto& seen : seen_by) {
+    all += seen.size();
+    EXPECT_NEAR(static_cast<double>(seen.size()), 100, 30);
+  }
+  EXPECT_EQ(all, 300U);
+  options.rank = 0;
+  options.num_ranks = 2;
+  EXPECT_THROW(ClusterSource(nodes, options), Error);
+  options.blocks = 13;
+  EXPECT_THROW(ClusterSource(nodes, options), Error);
+}
+
+/// Cluster-GCN with blocks, or the full batch with a plan, by all ranks or by one process.
+learn::Model train_together(ProcessGroup* group, bool blocks) {
+  const graph::GraphData data = toy_nodes();
+  learn::Model model(toy_cluster_net(12, 3), 3);
+  GraphProcedureOptions options;
+  options.train.epochs = 6;
+  options.train.learning_rate = {.name = "constant", .base = 0.01, .warmup_share = 0};
+  options.train.validate_each_epoch = false;
+  options.group = group;
+  if (blocks) {
+    options.parameters = {{"parts", "9"}, {"batch-clusters", "4"}, {"blocks", "2"}};
+    cluster_gcn_procedure().run(model, data, options);
+  } else {
+    options.plan = compress::parse_plan("quantize:w=4,a=4,lsq,ste + prune:global=0.5");
+    full_batch_procedure().run(model, data, options);
+  }
+  return model;
+}
+
+const bool trains_clusters = add_rank_body("trains clusters", [](ProcessGroup& group, std::ostream& out) {
+  for (const bool blocks : {true, false}) {
+    const learn::Model together = train_together(&group, blocks), alone = train_together(nullptr, blocks);
+    double largest = 0;
+    for (const auto& [name, parameter] : alone.parameters())
+      largest = std::max(largest, learn::distance(parameter.stored(), together.parameters().at(name).stored()));
+    out << (largest <= 1e-5) << " ";
+  }
+  out << "\n";
+});
+
+TEST(ClusterSource, ProcessesTrainTheModelOfOne) {
+  for (const RankResult& result : run_ranks(2, "trains clusters")) EXPECT_EQ(result.out, "1 1 \n");
 }
 
 TEST(ClusterSource, OrderIsOfSeedAndEpochAlone) {
