@@ -64,4 +64,42 @@ expect 0 "test" "$tern" -q --threads 1 graph train "$dir/run" $block --epochs 10
 expect 2 "must not be the model's own" "$tern" graph train "$dir/run" $block -o "$dir/run"
 expect 0 "times smaller" "$tern" pack "$dir/pruned" -o "$dir/pruned.tern"
 
+# Layer by layer, and the figures that ends of layers are chosen by.
+expect 0 "of its best" "$tern" -q --threads 1 graph train l-gcn $block --train-fraction 0.6 --procedure l-gcn --patience 3 --epochs 20
+expect 0 "2 epochs" "$tern" --threads 1 graph train l-gcn $block --procedure l2-gcn --epochs 2 --set stopping=plateau --set plateau-relative=0.1 --set plateau-decisions=1 --json
+expect 0 "the controller was trained" "$tern" -q --threads 1 graph train l-gcn $block --procedure l2-gcn --epochs 6 --set decide-every=2 --set rounds=2 --set epoch-cost=0.1 --set entropy=0 --set deployment=mean --set sample-nodes=50 --json
+expect 2 "deployment" "$tern" -q graph train l-gcn $block --procedure l2-gcn --set deployment=best
+
+# Two processes train the model of one: layer by layer, and in clusters of their own.
+two() {
+  code=$1 text=$2 folder=$3
+  shift 3
+  port=$((20000 + $$ % 20000 + failures))
+  RANK=1 WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port TERN_TIMEOUT_S=60 "$@" -o "$folder" >"$dir/rank-1.log" 2>&1 &
+  other=$!
+  expect "$code" "$text" env RANK=0 WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port TERN_TIMEOUT_S=60 "$@" -o "$folder"
+  wait "$other" || [ "$code" != 0 ] || {
+    echo "FAIL: the second process failed: $(cat "$dir/rank-1.log")"
+    failures=$((failures + 1))
+  }
+}
+same_test() {
+  one=$(sed -n 's/^  "validation": //p; s/^    "mean": //p' "$1/results.json" | head -2)
+  both=$(sed -n 's/^  "validation": //p; s/^    "mean": //p' "$2/results.json" | head -2)
+  [ "$one" = "$both" ] || {
+    echo "FAIL: one process reached $one, two $both"
+    failures=$((failures + 1))
+  }
+}
+layers="$tern -q --threads 1 graph train l-gcn $block --procedure l-gcn --epochs 5 --batch-size 16"
+expect 0 "validation" $layers -o "$dir/layers-1"
+two 0 "validation" "$dir/layers-2" $layers
+same_test "$dir/layers-1" "$dir/layers-2"
+clusters="$tern -q --threads 1 graph train gcn $block --procedure cluster-gcn --epochs 5 --dropout 0 --set parts=6 --set batch-clusters=2 --set blocks=2"
+expect 0 "validation" $clusters -o "$dir/clusters-1"
+two 0 "validation" "$dir/clusters-2" $clusters
+same_test "$dir/clusters-1" "$dir/clusters-2"
+two 0 "validation" "$dir/planned" "$tern" -q --threads 1 graph train gcn $block --epochs 5 --plan "quantize:w=4,a=4"
+two 2 "leave blocks at 1" "$dir/refused" $clusters --plan "quantize:w=4"
+
 [ "$failures" = 0 ]

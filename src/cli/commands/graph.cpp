@@ -125,6 +125,9 @@ std::shared_ptr<data::GraphDataOptions> add_graph_data_options(CLI::App& command
                      "public, full, random, none or the number of a published one (default: the set's own)");
   command.add_option("--train-per-class", o->train_per_class, "nodes, of a random split")
       ->check(CLI::PositiveNumber);
+  command.add_option("--train-fraction", o->train_fraction,
+                     "of each class in place of a number, of a random split; half of the others validate")
+      ->check(CLI::Range(0.0, 0.99));
   command.add_option("--validation-per-class", o->validation_per_class, "nodes, of a random split")
       ->check(CLI::PositiveNumber);
   command.add_option("--num-validation", o->num_validation, "so many nodes of any class instead")

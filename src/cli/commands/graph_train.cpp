@@ -215,7 +215,7 @@ void add_training_options(CLI::App& command, const std::shared_ptr<GraphTrainArg
   add_given<std::int64_t>(command, a, "--batch-size", "of procedures with batches",
                           [](Options& o, std::int64_t v) { o.batch_size = v; })
       ->check(CLI::PositiveNumber);
-  add_given<int>(command, a, "--patience", "stop so many epochs behind the lowest validation loss; 0: never",
+  add_given<int>(command, a, "--patience", "stop so many epochs behind the lowest validation loss (l-gcn: each layer); 0: never",
                  [](Options& o, int v) { o.patience = v; })
       ->check(CLI::NonNegativeNumber);
   add_given<double>(command, a, "--label-smoothing", "", [](Options& o, double v) {

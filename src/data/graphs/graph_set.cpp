@@ -73,6 +73,8 @@ GraphDataOptions resolve(const GraphDataOptions& options) {
     if (!(o.*fraction > 0 && o.*fraction < 1))
       fail(ErrorKind::usage, place_of(o), "a fraction is {}, expected between 0 and 1", o.*fraction);
   }
+  if (!(o.train_fraction >= 0 && o.train_fraction < 1))
+    fail(ErrorKind::usage, place_of(o), "the training share is {}, expected 0 to 1", o.train_fraction);
   check_word(o, "feature normalisation", o.normalise_features, {"none", "row", "standardise"});
   check_word(o, "component", o.component, {"all", "largest"});
   check_at_least(o, "train per class", o.train_per_class, 1);

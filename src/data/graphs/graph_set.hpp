@@ -26,6 +26,9 @@ struct GraphDataOptions {
   std::string split{};
   std::int64_t train_per_class = 0;       ///< random splits of nodes
   std::int64_t validation_per_class = 0;  ///< the same
+  /// > 0: random splits of nodes take this share of each class to train, and half of the others validate (or
+  /// num_validation). 0: train_per_class. Below 1.
+  double train_fraction = 0;
   std::int64_t num_validation = 0;        ///< > 0: so many nodes instead, of any class
   std::int64_t num_test = 0;              ///< random splits of nodes: at most so many; 0: all that are left
   double validation_fraction =

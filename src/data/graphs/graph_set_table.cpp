@@ -38,6 +38,7 @@ std::vector<ParameterInfo> parameters_of(const GraphDataOptions& d, const std::s
   } else if (d.split == "random") {
     out.push_back(
         {"train-per-class", "int", fmt::format("{}", d.train_per_class), ">= 1", "of a random split"});
+    out.push_back({"train-fraction", "float", "0", "0..1", "of each class instead; half of the others validate"});
     out.push_back({"validation-per-class", "int", fmt::format("{}", d.validation_per_class), ">= 0",
                    "of a random split"});
     out.push_back({"component", "string", d.component, "all|largest", "which nodes are kept"});

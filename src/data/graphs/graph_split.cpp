@@ -49,13 +49,16 @@ void draw(Ids& from, std::int64_t count, std::uint64_t seed, Ids& to) {
   take(from, count, to);
 }
 
-graph::Split random_nodes(const graph::GraphData& data, const GraphDataOptions& o) {
-  if (!data.multi_labels.empty())
-    fail(ErrorKind::usage, place_of(o),
-         "nodes have several labels: a split by class is not defined; take the public one");
-  std::vector<Ids> classes = shuffled_classes(data.labels, data.num_classes, o.seed);
-  graph::Split split;
-  Ids rest;
+/// Moves round(fraction * size) of each class, at least one where two are there.
+void take_stratified(std::vector<Ids>& classes, double fraction, Ids& to) {
+  for (Ids& ids : classes) {
+    const auto wanted = static_cast<std::int64_t>(std::llround(fraction * static_cast<double>(ids.size())));
+    take(ids, ids.size() < 2 ? 0 : std::max<std::int64_t>(1, wanted), to);
+  }
+}
+
+/// The same number of every class.
+void take_by_class(std::vector<Ids>& classes, const GraphDataOptions& o, graph::Split& split) {
   const std::int64_t by_class = o.train_per_class + (o.num_validation > 0 ? 0 : o.validation_per_class);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     if (std::ssize(classes[c]) <= by_class)
@@ -64,8 +67,23 @@ graph::Split random_nodes(const graph::GraphData& data, const GraphDataOptions& 
            by_class);
     take(classes[c], o.train_per_class, split.train);
     if (o.num_validation == 0) take(classes[c], o.validation_per_class, split.validation);
-    rest.insert(rest.end(), classes[c].begin(), classes[c].end());
   }
+}
+
+graph::Split random_nodes(const graph::GraphData& data, const GraphDataOptions& o) {
+  if (!data.multi_labels.empty())
+    fail(ErrorKind::usage, place_of(o),
+         "nodes have several labels: a split by class is not defined; take the public one");
+  std::vector<Ids> classes = shuffled_classes(data.labels, data.num_classes, o.seed);
+  graph::Split split;
+  if (o.train_fraction > 0) {
+    take_stratified(classes, o.train_fraction, split.train);
+    if (o.num_validation == 0) take_stratified(classes, 0.5, split.validation);
+  } else {
+    take_by_class(classes, o, split);
+  }
+  Ids rest;
+  for (const Ids& ids : classes) rest.insert(rest.end(), ids.begin(), ids.end());
   std::sort(rest.begin(), rest.end());
   if (o.num_validation > 0) draw(rest, o.num_validation, o.seed, split.validation);
   if (rest.empty())
@@ -75,14 +93,6 @@ graph::Split random_nodes(const graph::GraphData& data, const GraphDataOptions& 
   else
     split.test = std::move(rest);
   return split;
-}
-
-/// Moves round(fraction * size) of each class, at least one where two are there.
-void take_stratified(std::vector<Ids>& classes, double fraction, Ids& to) {
-  for (Ids& ids : classes) {
-    const auto wanted = static_cast<std::int64_t>(std::llround(fraction * static_cast<double>(ids.size())));
-    take(ids, ids.size() < 2 ? 0 : std::max<std::int64_t>(1, wanted), to);
-  }
 }
 
 graph::Split random_graphs(const graph::GraphData& data, const GraphDataOptions& o) {

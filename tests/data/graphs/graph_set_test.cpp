@@ -153,6 +153,22 @@ TEST(GraphSplit, ClassesThatAreTooSmallAreNamed) {
   EXPECT_EQ(error_kind([&] { choose_split(example(), resolve(options)); }), ErrorKind::usage);
 }
 
+TEST(GraphSplit, AShareOfEveryClass) {
+  GraphDataOptions options = asking("random");
+  options.train_fraction = 0.5;
+  const graph::Split halves = choose_split(example(), resolve(options));
+  EXPECT_EQ(halves.train.size(), 4U);  // two of four in both classes
+  EXPECT_EQ(halves.validation.size(), 2U);
+  EXPECT_EQ(halves.test.size(), 2U);
+  options.num_validation = 3;
+  const graph::Split counted = choose_split(example(), resolve(options));
+  EXPECT_EQ(counted.train.size(), 4U);
+  EXPECT_EQ(counted.validation.size(), 3U);
+  EXPECT_EQ(counted.test.size(), 1U);
+  options.train_fraction = 1;
+  EXPECT_EQ(error_kind([&] { choose_split(example(), resolve(options)); }), ErrorKind::usage);
+}
+
 TEST(GraphSplit, AFixedNumberOfValidationNodes) {
   GraphDataOptions options = asking("random");
   options.train_per_class = 1;
