@@ -19,10 +19,9 @@ struct Sparse {
   }
 };
 
-/// Four weights side by side are a word, and a word of an output channel has 16 bits to be found by.
 bool suits(const LayerTask& task) {
   const kernels::ConvShape& s = task.shape;
-  return task.source == Form::codes && s.groups == 1 && (s.ic + 3) / 4 * s.taps() <= 65536 && task.zeros() >= 0.25;
+  return task.source == Form::codes && s.groups == 1 && kernels::fits_sparse_conv(s) && task.zeros() >= 0.25;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "kernels/sparse/sparse_conv.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <numeric>
 
@@ -13,9 +14,9 @@ namespace {
 
 /// Bytes of panel that stay in the second-level cache while weights stream through it.
 constexpr std::int64_t panel_budget = 256 * 1024;
-/// Bytes of panel that stay in the first-level cache, and the fewest words of a channel that are worth storing
-/// and loading its sums for another block (measured).
-constexpr std::int64_t block_budget = 36 * 1024, block_words = 8, block_floats = 24;
+/// Bytes of panel that stay in the first-level cache, and the fewest words of a channel that are worth
+/// storing and loading its sums for another block (measured).
+constexpr std::int64_t block_budget = 36 * 1024, block_words = 8, block_floats = 12;
 
 constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -54,6 +55,14 @@ SparsePanel balanced_panel(const ConvShape& s, const SparseConvWeights& w, std::
   return p;
 }
 
+/// Tap rows of one phase, and bits that hold a row of the panel.
+std::int64_t tap_rows(const ConvShape& s, const SparsePanel& p) {
+  return (s.kernel_h + p.phases - 1) / p.phases;
+}
+int row_bits_of(const SparsePanel& p) {
+  return std::bit_width(static_cast<std::uint64_t>(p.rows - 1));
+}
+
 /// The parts of a scratch and its size in bytes.
 std::size_t divide(const ConvShape& s, const SparsePanel& p, const SparseConvWeights& w, void* scratch,
                    SparseScratch* parts) {
@@ -63,23 +72,31 @@ std::size_t divide(const ConvShape& s, const SparsePanel& p, const SparseConvWei
     part = reinterpret_cast<std::remove_reference_t<decltype(part)>>(at);
     at += static_cast<std::uintptr_t>(round_up(bytes, 64));
   };
-  take(parts->table, s.taps() * pixel_words * 4);
+  take(parts->table, (tap_rows(s, p) << row_bits_of(p)) * 4);
   take(parts->pixels, p.pitch * 8);
   take(parts->panel, std::max(p.rows * p.pitch, pixel_words + sparse_window) * 4);
   take(parts->sums, sparse_channels * sparse_tile * 4);
   take(parts->partial, w.blocks > 1 ? s.oc * sparse_tile * 4 : 0);
   take(parts->codes, sparse_channels * sparse_tile);
   take(parts->residual, sparse_channels * sparse_tile);
-  take(parts->code_pixels, sparse_tile * 8);
+  take(parts->dst_pixels, sparse_tile * 8);
   take(parts->residual_pixels, sparse_tile * 8);
   return at - reinterpret_cast<std::uintptr_t>(scratch);
 }
 
+/// Indices that words of so many a pixel need.
+std::int64_t indices(const ConvShape& s, std::int64_t pixel_words) {
+  SparseConvWeights w;
+  w.pixel_words = pixel_words;
+  const SparsePanel p = panel_of(s, w, 1);
+  return tap_rows(s, p) << row_bits_of(p);
+}
+
 void check(const ConvShape& s, std::int64_t pixel_words) {
   if (s.groups != 1) fail(ErrorKind::unsupported, "sparse_conv", "groups: expected 1, got {}", s.groups);
-  if (s.taps() * pixel_words > 65536)
+  if (indices(s, pixel_words) > 65536)
     fail(ErrorKind::unsupported, "sparse_conv", "words of an output channel: expected at most 65536, got {}",
-         s.taps() * pixel_words);
+         indices(s, pixel_words));
 }
 
 /// Keeps the words of word(o, tap, w) that are not zero.
@@ -88,12 +105,18 @@ SparseConvWeights compress(const ConvShape& s, std::int64_t pixel_words, const W
   SparseConvWeights out;
   out.pixel_words = pixel_words;
   out.start.push_back(0);
+  const SparsePanel p = panel_of(s, out, 1);
+  out.row_bits = row_bits_of(p);
+  const auto index = [&](std::int64_t tap, std::int64_t w) {
+    const std::int64_t y = tap / s.kernel_w, plane = y % p.phases * s.kernel_w + tap % s.kernel_w;
+    return static_cast<std::uint16_t>(y / p.phases << out.row_bits | (plane * pixel_words + w));
+  };
   for (std::int64_t o = 0; o < s.oc; ++o) {
     for (std::int64_t t = 0; t < s.taps(); ++t)
       for (std::int64_t w = 0; w < pixel_words; ++w)
         if (const std::uint32_t bits = word(o, t, w); bits != 0) {
           out.words.push_back(bits);
-          out.index.push_back(static_cast<std::uint16_t>(t * pixel_words + w));
+          out.index.push_back(index(t, w));
         }
     out.start.push_back(static_cast<std::uint32_t>(out.words.size()));
   }
@@ -109,9 +132,7 @@ void split(const ConvShape& s, SparseConvWeights& w) {
   const std::int64_t blocks = std::min(wanted, w.kept / (s.oc * (w.floats ? block_floats : block_words)));
   if (blocks < 2) return;
   const auto block_of = [&](std::int64_t index) {
-    const std::int64_t tap = index / w.pixel_words, y = tap / s.kernel_w, x = tap % s.kernel_w;
-    const std::int64_t row = (y % p.phases * s.kernel_w + x) * w.pixel_words + index % w.pixel_words;
-    return row * blocks / p.rows;
+    return (index & ((std::int64_t{1} << w.row_bits) - 1)) * blocks / p.rows;
   };
   SparseConvWeights out;
   for (std::int64_t block = 0; block < blocks; ++block) {
@@ -151,12 +172,24 @@ SparseLanes to_lanes(const SparseConvWeights& w, std::int64_t oc) {
   return out;
 }
 
+/// The largest size of sum of weight * (byte - offset).
+std::int64_t largest_sum(const std::int8_t* codes, std::int64_t count, std::int32_t offset) {
+  std::int64_t low = 0, high = 0;
+  for (const std::int8_t* code = codes; code < codes + count; ++code) {
+    low += std::min(*code * (255 - offset), -*code * offset);
+    high += std::max(*code * (255 - offset), -*code * offset);
+  }
+  return std::max(-low, high);
+}
+
 using Kernel = void (*)(const SparseJob&);
 
 Kernel codes_kernel() {
 #ifdef TERN_KERNELS_X86
   return for_isa<Kernel>(&sparse_scalar::conv_codes, &sparse_avx2::conv_codes, &sparse_avx512::conv_codes,
                          &sparse_vnni::conv_codes);
+#elif defined(TERN_KERNELS_ARM)
+  return for_isa<Kernel>(&sparse_scalar::conv_codes, &sparse_neon::conv_codes, &sparse_dotprod::conv_codes);
 #else
   return &sparse_scalar::conv_codes;
 #endif
@@ -174,6 +207,8 @@ Kernel floats_kernel() {
 #ifdef TERN_KERNELS_X86
   return for_isa<Kernel>(&sparse_scalar::conv_floats, &sparse_avx2::conv_floats, &sparse_avx512::conv_floats,
                          nullptr);
+#elif defined(TERN_KERNELS_ARM)
+  return for_isa<Kernel>(&sparse_scalar::conv_floats, &sparse_neon::conv_floats, nullptr);
 #else
   return &sparse_scalar::conv_floats;
 #endif
@@ -191,9 +226,11 @@ void run(Kernel kernel, const ConvShape& s, const SparseConvWeights& w, const vo
                 w.pixel_words,
                 w.words.data(),
                 w.index.data(),
+                w.row_bits,
                 w.start.data(),
                 w.blocks,
                 w.floats ? nullptr : w.initial.data(),
+                static_cast<float>(w.largest),
                 {w.lanes.start.data(), w.lanes.window.data(), w.lanes.index.data(), w.lanes.words.data()},
                 balanced_panel(s, w, last_row - first_row),
                 {}};
@@ -210,6 +247,10 @@ std::size_t SparseConvWeights::bytes() const {
 
 double SparseConvWeights::density(const ConvShape& shape) const {
   return static_cast<double>(kept) / static_cast<double>(shape.oc * shape.taps() * pixel_words);
+}
+
+bool fits_sparse_conv(const ConvShape& s) {
+  return indices(s, (s.ic + 3) / 4) <= 65536;
 }
 
 SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes, std::int32_t offset) {
@@ -232,6 +273,7 @@ SparseConvWeights pack_sparse_conv(const ConvShape& s, const std::int8_t* codes,
   for (std::int64_t o = 0; o < s.oc; ++o) {
     const std::int8_t* const channel = codes + o * s.ic * taps;
     out.initial.push_back(-offset * std::accumulate(channel, channel + s.ic * taps, std::int32_t{0}));
+    out.largest = std::max(out.largest, largest_sum(channel, s.ic * taps, offset));
   }
   if (taps == 1 && s.out_h * s.out_w <= sparse_lane_pixels) {
     out.lanes = to_lanes(out, s.oc);

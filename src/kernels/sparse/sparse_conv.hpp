@@ -40,9 +40,11 @@ struct SparseConvWeights {
   std::int64_t pixel_words = 0;       ///< words of one tap: ic, or ic / 4 rounded up
   std::int64_t blocks = 1;            ///< parts of the panel's rows, each of which fits the nearest cache
   std::vector<std::uint32_t> words;   ///< kept words, by block, then by output channel, then by index
-  std::vector<std::uint16_t> index;   ///< of each kept word: tap * pixel_words + word of the tap
+  int row_bits = 0;                   ///< see index
+  std::vector<std::uint16_t> index;   ///< of each kept word: place of its tap row << row_bits | row of the panel
   std::vector<std::uint32_t> start;   ///< [blocks][oc + 1] first kept word of each output channel
   std::vector<std::int32_t> initial;  ///< [oc] of int8: -offset * sum of the channel's weights
+  std::int64_t largest = 0;           ///< of int8: no sum is larger in size
   SparseLanes lanes;                  ///< instead of words, index and start
   std::int64_t kept = 0;              ///< words that are not zero
 
@@ -51,11 +53,14 @@ struct SparseConvWeights {
   double density(const ConvShape& shape) const;
 };
 
+/// Whether a layer's words can be told apart by 16 bits: always up to 16384 words an output channel.
+bool fits_sparse_conv(const ConvShape& shape);
+
 /// Most output pixels of a layer with one tap whose int8 words are packed in lanes.
 inline constexpr std::int64_t sparse_lane_pixels = 4;
 
 /// codes [oc][ic][kernel_h][kernel_w]; offset: the byte of value zero in the source, 0 to 255.
-/// Errors: ErrorKind::unsupported for groups != 1 or more than 65536 words an output channel;
+/// Errors: ErrorKind::unsupported for groups != 1, or where the layer has too many words (fits_sparse_conv);
 /// ErrorKind::usage for an offset out of range, or a src_pixel that is no multiple of 4 or smaller than ic.
 SparseConvWeights pack_sparse_conv(const ConvShape& shape, const std::int8_t* codes, std::int32_t offset);
 /// weight [oc][ic][kernel_h][kernel_w]. Errors: as above.

@@ -86,8 +86,8 @@ struct Floats {
 
 #include "kernels/sparse/sparse_panels.inl"
 
-constexpr Tile code_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
+constexpr Tile code_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, sum_tile, Codes);
+constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, sum_tile, Floats);
 }  // namespace
 
 void conv_codes(const SparseJob& job) {

@@ -48,17 +48,19 @@ struct Floats {
 #include "kernels/sparse/sparse_panels.inl"
 
 #include "kernels/sparse/sparse_codes_avx512.inl"
+#include "kernels/sparse/sparse_floats_avx512.inl"
 
-constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
-constexpr Tile float_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Floats);
+constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, sum_tile, Codes);
+constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, codes_tile, Codes);
+constexpr Tile float_sum_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, sum_tile, Floats);
+constexpr Tile float_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, floats_tile, Floats);
 }  // namespace
 
 void conv_codes(const SparseJob& job) {
-  conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles);
+  conv<Codes>(job, codes_alone(job) ? codes_tiles : sum_tiles);
 }
 void conv_floats(const SparseJob& job) {
-  conv<Floats>(job, float_tiles);
+  conv<Floats>(job, floats_alone(job.epilogue) ? float_tiles : float_sum_tiles);
 }
 
 }  // namespace tern::kernels::sparse_avx512

@@ -25,13 +25,15 @@ float product(std::uint32_t weight, const char* src, float) {
 template <class Sum>
 void conv(const SparseJob& job, std::int64_t element) {
   const ConvShape& s = job.shape;
-  std::int64_t tap = 0;
   std::uint32_t* const table = job.scratch.table;
   for (std::int64_t y = 0; y < s.kernel_h; ++y)
-    for (std::int64_t x = 0; x < s.kernel_w; ++x, ++tap)
+    for (std::int64_t x = 0; x < s.kernel_w; ++x) {
+      const std::int64_t plane = y % job.panel.phases * s.kernel_w + x;
+      std::uint32_t* const words = table + (y / job.panel.phases << job.row_bits) + plane * job.pixel_words;
       for (std::int64_t w = 0; w < job.pixel_words; ++w)
-        table[tap * job.pixel_words + w] = static_cast<std::uint32_t>(
+        words[w] = static_cast<std::uint32_t>(
             (y * s.dilation_h * s.src_row + x * s.dilation_w * s.src_pixel) * element + 4 * w);
+    }
   for (std::int64_t y = job.first_row; y < job.last_row; ++y)
     for (std::int64_t x = 0; x < s.out_w; ++x) {
       const char* const src = job.src + (y * s.stride_h * s.src_row + x * s.stride_w * s.src_pixel) * element;

@@ -13,7 +13,7 @@ namespace {
 
 struct Codes {
   typedef std::int32_t Sum;
-  static constexpr std::int64_t element = 1, most = 8;
+  static constexpr std::int64_t element = 1, most = 10;
   TERN_INLINE Vec weight(const std::uint32_t* word) { return splat(static_cast<int>(*word)); }
   /// As text: around the intrinsic, g++ 12 copies each sum twice.
   TERN_INLINE Vec dot(Vec sum, const char* src, Vec weight) {
@@ -28,12 +28,12 @@ struct Codes {
 
 #include "kernels/sparse/sparse_codes_avx512.inl"
 
-constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(sum_tile, Codes);
-constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(codes_tile, Codes);
+constexpr Tile sum_tiles[2][10] = TERN_SPARSE_TILES(TERN_SPARSE_TEN, sum_tile, Codes);
+constexpr Tile codes_tiles[2][10] = TERN_SPARSE_TILES(TERN_SPARSE_TEN, codes_tile, Codes);
 }  // namespace
 
 void conv_codes(const SparseJob& job) {
-  conv<Codes>(job, codes_alone(job.epilogue) ? codes_tiles : sum_tiles);
+  conv<Codes>(job, codes_alone(job) ? codes_tiles : sum_tiles);
 }
 
 }  // namespace tern::kernels::sparse_vnni

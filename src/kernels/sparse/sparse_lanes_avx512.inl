@@ -41,12 +41,55 @@ TERN_INLINE void transpose_four(const At& at, Vec* r) {
   r[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
+/// r[i] = word i of 16 rows of 16 words: reads each row's cache line once.
+template <class At>
+TERN_INLINE void transpose_sixteen(const At& at, Vec (&r)[16]) {
+  Vec pairs[16], fours[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    const Vec even = load(at(i)), odd = load(at(i + 1));
+    pairs[i] = _mm512_unpacklo_epi32(even, odd);
+    pairs[i + 1] = _mm512_unpackhi_epi32(even, odd);
+  }
+  // fours[4 * g + j]: words j, j + 4, j + 8 and j + 12 of rows 4 * g to 4 * g + 3.
+#pragma GCC unroll 4
+  for (int g = 0; g < 16; g += 4) {
+    fours[g] = _mm512_unpacklo_epi64(pairs[g], pairs[g + 2]);
+    fours[g + 1] = _mm512_unpackhi_epi64(pairs[g], pairs[g + 2]);
+    fours[g + 2] = _mm512_unpacklo_epi64(pairs[g + 1], pairs[g + 3]);
+    fours[g + 3] = _mm512_unpackhi_epi64(pairs[g + 1], pairs[g + 3]);
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const Vec even_low = _mm512_shuffle_i32x4(fours[j], fours[4 + j], 0x88),
+              odd_low = _mm512_shuffle_i32x4(fours[j], fours[4 + j], 0xdd),
+              even_high = _mm512_shuffle_i32x4(fours[8 + j], fours[12 + j], 0x88),
+              odd_high = _mm512_shuffle_i32x4(fours[8 + j], fours[12 + j], 0xdd);
+    r[j] = _mm512_shuffle_i32x4(even_low, even_high, 0x88);
+    r[4 + j] = _mm512_shuffle_i32x4(odd_low, odd_high, 0x88);
+    r[8 + j] = _mm512_shuffle_i32x4(even_low, even_high, 0xdd);
+    r[12 + j] = _mm512_shuffle_i32x4(odd_low, odd_high, 0xdd);
+  }
+}
+
 /// dst[w][i] = word w of the pixel `places[i]` bytes from src, of `count` pixels; all 16 places are read, and
 /// up to 12 bytes behind a pixel's last word.
 static void pack_pixels(const char* src, const std::int64_t* places, std::int64_t count, std::int64_t words,
                         char* dst, std::int64_t pitch) {
   const auto mask = static_cast<__mmask16>((1 << count) - 1);
-  for (std::int64_t w = 0; w < words; w += 4) {
+  std::int64_t w = 0;
+  for (; w + 16 <= words; w += 16) {
+    Vec r[16];
+    transpose_sixteen([&](int i) { return src + places[i] + w * 4; }, r);
+    char* const to = dst + w * pitch;
+    if (count == lanes)
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) store(to + i * pitch, r[i]);
+    else
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) _mm512_mask_storeu_epi32(to + i * pitch, mask, r[i]);
+  }
+  for (; w < words; w += 4) {
     Vec r[4];
     transpose_four([&](int i) { return src + places[i] + w * 4; }, r);
 #pragma GCC unroll 4

@@ -152,6 +152,7 @@ TEST(SparseConv, CodesOfEveryEpilogueEqualFinish) {
       e.clamp = true, e.clamp_low = -0.5F,
       e.clamp_high = odds() ? 1.7F : std::numeric_limits<float>::infinity();
     e.inverse_scale = e.scale != nullptr ? 40.0F : 0.01F;
+    if (rng.below(8) == 0) e.inverse_scale *= 1e10F;  // values that have no int32
     e.offset = static_cast<std::int32_t>(whole(rng, 0, 128));
     e.low = static_cast<float>(-e.offset), e.high = static_cast<float>(whole(rng, 1, 127));
 
@@ -207,6 +208,46 @@ TEST(SparseConv, FloatsSumWithinRounding) {
                      bound * (sizes + std::abs(b));
           }
       EXPECT_EQ(wrong, 0) << "case " << repeat;
+    });
+  }
+}
+
+/// On whole numbers float sums are exact in any order, and floats stored from registers are those of finish.
+TEST(SparseConv, FloatsOfEveryEpilogueEqualFinish) {
+  Rng rng(6);
+  for (int repeat = 0; repeat < 40; ++repeat) {
+    Case c = random_case(rng);
+    ConvShape& s = c.shape;
+    const auto draw = [&] { return static_cast<float>(whole(rng, -20, 20)); };
+    const auto image = make_image<float>(s, 1, draw);
+    const auto weight = make_weights<float>(c, rng, draw);
+    const std::int64_t pixels = s.out_h * s.out_w, padded = s.oc + 15, pixel = s.oc + 3;
+    const auto scale = normals(padded, rng()), bias = normals(padded, rng());
+    const auto norm_scale = normals(padded, rng()), norm_shift = normals(padded, rng());
+    const auto residual = normals(pixels * s.oc, rng());
+    const auto odds = [&] { return rng.below(2) == 0; };
+    Epilogue e;
+    e.channels = s.oc;
+    if (odds()) e.scale = scale.data();
+    if (odds()) e.bias = bias.data();
+    if (odds()) e.norm_scale = norm_scale.data(), e.norm_shift = norm_shift.data();
+    if (rng.below(4) == 0) e.residual = {residual.data(), s.oc, s.out_w * s.oc};
+    if (odds()) e.clamp = true, e.clamp_low = -50.0F, e.clamp_high = 100.0F;
+    std::vector<float> expected(static_cast<std::size_t>(pixels * pixel), 7.0F);
+    e.floats = {expected.data(), pixel, s.out_w * pixel};
+    for (std::int64_t y = 0; y < s.out_h; ++y)
+      for (std::int64_t x = 0; x < s.out_w; ++x) {
+        std::vector<float> sums(static_cast<std::size_t>(s.oc));
+        for (std::int64_t o = 0; o < s.oc; ++o)
+          sums[static_cast<std::size_t>(o)] = plain_sum(s, image.src(), weight.data(), y, x, o, 0.0F);
+        finish(e, sums.data(), s.oc, y, x, 1, 0, s.oc);
+      }
+    const SparseConvWeights w = pack_sparse_conv(s, weight.data());
+    each_isa([&] {
+      std::vector<float> dst(expected.size(), 7.0F);
+      e.floats.data = dst.data();
+      run_all(s, w, image.src(), e);
+      EXPECT_EQ(dst, expected) << "case " << repeat;
     });
   }
 }
@@ -277,6 +318,21 @@ TEST(SparseConv, KeepsAWordForEachGroupThatIsNotZero) {
   EXPECT_EQ(w.bytes(), 2U * 4 + 2 * 2 + 3 * 4 + 2 * 4);
 }
 
+/// A 3x3 kernel of stride 2 has two phases of tap rows: rows 0 and 2 of the kernel share a row of the panel.
+TEST(SparseConv, AnIndexIsATapRowAndARowOfThePanel) {
+  ConvShape s{.ic = 4, .kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2, .src_pixel = 4};
+  const SparseConvWeights w = pack_sparse_conv(s, std::vector<std::int8_t>(36, 1).data(), 0);
+  EXPECT_EQ(w.row_bits, 3);
+  EXPECT_EQ(w.index, (std::vector<std::uint16_t>{0, 1, 2, 3, 4, 5, 8, 9, 10}));
+}
+
+TEST(SparseConv, NoSumIsLargerThanTheLargest) {
+  const ConvShape s{.ic = 3, .oc = 2, .out_h = 5, .src_pixel = 4};
+  const std::vector<std::int8_t> codes{2, -1, 0, /**/ -5, 0, 0};
+  EXPECT_EQ(pack_sparse_conv(s, codes.data(), 0).largest, 5 * 255);
+  EXPECT_EQ(pack_sparse_conv(s, codes.data(), 155).largest, 5 * 155);
+}
+
 TEST(SparseConv, LinearLayersOfFewRowsSumExactlyInLanes) {
   Rng rng(5);
   for (int repeat = 0; repeat < 60; ++repeat) {
@@ -339,6 +395,8 @@ TEST(SparseConv, RefusesWhatItCannotPack) {
   };
   EXPECT_EQ(kind({.ic = 8, .oc = 4, .groups = 2, .src_pixel = 8}, 0), ErrorKind::unsupported);
   EXPECT_EQ(kind({.ic = 262148, .src_pixel = 262148}, 0), ErrorKind::unsupported);
+  EXPECT_FALSE(fits_sparse_conv({.ic = 262148}));
+  EXPECT_TRUE(fits_sparse_conv({.ic = 262144}));
   EXPECT_EQ(kind({.ic = 4, .src_pixel = 4}, 256), ErrorKind::usage);
   EXPECT_EQ(kind({.ic = 4, .src_pixel = 6}, 0), ErrorKind::usage);
   EXPECT_EQ(kind({.ic = 5, .src_pixel = 4}, 0), ErrorKind::usage);
