@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "learn/torch.hpp"
+
 namespace tern::compress {
 namespace {
 
@@ -21,6 +23,23 @@ TEST(CostProfile, SpikesTakeOneBitAndEverythingElseEight) {
   EXPECT_EQ(profile.at("a").weight_bits, 2);
   EXPECT_EQ(profile.at("b").src_bits, 1);
   EXPECT_DOUBLE_EQ(profile.at("b").src_density, 0.25);
+}
+
+TEST(CostProfile, MessagesAndEdgesOfAPropagation) {
+  net::Net net("graph");
+  net.add("x", "input", {}, {{"shape", 4}, {"time", false}});
+  net.add("g", "graph", {}, {{"edges", 4}});
+  net.add("a", "linear", {"x"}, {{"out_features", 3}});
+  net.add("codes", "quantize", {"a"}, {{"bits", 4}});
+  net.add("p", "propagate", {"codes", "g"});
+  net.add("more", "propagate", {"p", "g"});
+  learn::Model model(net, 1);
+  model.parameter("g", "factor").latent = at::tensor({1.0F, 0.0F, 0.5F, 0.0F});
+  EXPECT_EQ(kept_edges(model), 0.5);
+  const auto profile = make_profile(net, report_layers(model), {}, kept_edges(model));
+  EXPECT_EQ(profile.at("p").src_bits, 4);
+  EXPECT_EQ(profile.at("p").weight_density, 0.5);
+  EXPECT_EQ(profile.at("more").src_bits, 32);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct CostArguments {
   double activity = -1;
   std::int64_t samples = 200;
   bool measure = false;
+  cost::GraphSize graph;
 };
 
 std::map<std::string, learn::NodeActivity> measure(learn::Model& model, const data::DataOptions& data_options,
@@ -37,7 +38,8 @@ cost::Profile make_profile(const CostArguments& a, const data::DataOptions& data
     if (a.measure) activity = measure(*source.model, data_options, a.samples, globals.quiet);
     else if (a.activity < 0 && !globals.quiet)
       fmt::print(stderr, "note: no activity was given; every input counts as busy. --data SET measures it.\n");
-    return compress::make_profile(source.net, compress::report_layers(*source.model), activity);
+    return compress::make_profile(source.net, compress::report_layers(*source.model), activity,
+                                  compress::kept_edges(*source.model));
   }
   if (!globals.quiet)
     fmt::print(stderr, "note: {} has no weights; counted as 32-bit and dense. --profile FILE says otherwise.\n", a.model);
@@ -51,7 +53,10 @@ int run_cost(const CostArguments& a, const data::DataOptions& data_options, cons
     for (const auto& name : cost::profile_names(source.net)) profile.try_emplace(name);
     profile = cost::with_activity(std::move(profile), a.activity);
   }
-  const cost::CostReport report = cost::evaluate(source.net, profile, cost::read_accelerator(a.hardware));
+  cost::CostOptions options;
+  options.graph = a.graph;
+  const cost::CostReport report =
+      cost::evaluate(source.net, profile, cost::read_accelerator(a.hardware), options);
   fmt::print("{}\n", globals.json ? cost::to_json(report) : cost::to_table(report));
   return 0;
 }
@@ -67,10 +72,16 @@ void add_cost(CLI::App& app, GlobalOptions& globals, std::function<int()>& actio
   command->add_option("--activity", a->activity, "density of every layer's input, in place of measured ones")
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--samples", a->samples, "samples to measure activity on")->check(CLI::Range(1, 1000000));
+  auto* nodes = command->add_option("--nodes", a->graph.nodes, "of the graph that a graph network runs on: the cost is of all")
+                    ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--edges", a->graph.edges, "of that graph, directed (tern graph info)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 48))
+      ->needs(nodes);
   auto data_options = add_data_options(*command);
   command->footer("Examples:\n  tern cost tcja --hardware hardware/eyeriss-snn.yaml --profile hardware/profiles/tcja-ternary.yaml\n"
                   "  tern cost runs/demo/winner.tern --hardware hardware/edge-mcu.yaml --data nmnist-mini\n"
-                  "  tern cost tcja --hardware hardware/eyeriss-snn.yaml --activity 0.05 --json");
+                  "  tern cost tcja --hardware hardware/eyeriss-snn.yaml --activity 0.05 --json\n"
+                  "  tern cost runs/cora-8 --hardware hardware/eyeriss-snn.yaml --nodes 2708 --edges 10556");
   command->callback([&, a, data_options, command] {
     a->measure = command->count("--data") > 0;
     action = [&, a, data_options] { return run_cost(*a, *data_options, globals); };

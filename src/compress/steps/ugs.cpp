@@ -1,5 +1,6 @@
 // ugs: edges of the graph and weights pruned together, in rounds.
 #include <algorithm>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/seed.hpp"
@@ -32,7 +33,7 @@ std::int64_t drop_smallest(learn::Parameter& parameter, const at::Tensor& score,
 double threshold_of(std::vector<at::Tensor> kept_scores, double share) {
   const at::Tensor all = at::cat(kept_scores);
   const auto drop = static_cast<std::int64_t>(share * static_cast<double>(all.numel()));
-  return drop == 0 ? -1.0 : std::get<0>(all.kthvalue(drop)).item<double>();
+  return drop == 0 ? -std::numeric_limits<double>::infinity() : std::get<0>(all.kthvalue(drop)).item<double>();
 }
 
 at::Tensor kept_of(const learn::Parameter& parameter, const at::Tensor& score) {
@@ -40,11 +41,11 @@ at::Tensor kept_of(const learn::Parameter& parameter, const at::Tensor& score) {
 }
 
 /// Unified graph sparsification: a factor for each edge is trained with the weights under an L1 penalty. After each of
-/// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (both directions together), and the
-/// share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
+/// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (both directions summed; one below
+/// zero says that the message does harm, and goes before one that training left near zero), and the share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
 /// and a last round trains the weights that remain on the edges that remain, whose factors are 1.
 /// Source: Chen et al. 2021, A Unified Lottery Ticket Hypothesis for Graph Neural Networks, whose weights have trained masks
-/// too. Degrees stay those of the whole graph.
+/// too, which drops by |factor| and normalises by the degrees that are left. Ours stay those of the whole graph.
 class Ugs : public Transform {
  public:
   explicit Ugs(const Options& options)
@@ -141,7 +142,7 @@ class Ugs : public Transform {
     const at::Tensor first = at::minimum(reverse, at::arange(reverse.numel(), at::TensorOptions(at::kLong)));
     at::Generator generator = learn::make_generator(derive_seed(context.seed, static_cast<std::uint64_t>(context.step)));
     const at::Tensor chance = at::rand({reverse.numel()}, generator, at::TensorOptions(at::kDouble)).index_select(0, first);
-    const at::Tensor score = (values + values.index_select(0, reverse)).abs() + chance * 1e-9;
+    const at::Tensor score = values + values.index_select(0, reverse) + chance * 1e-9;
     return drop_smallest(factor, score, threshold_of({kept_of(factor, score)}, edges_));
   }
 

@@ -115,6 +115,27 @@ TEST(SynFlow, NoLayerCollapses) {
   EXPECT_GT(linear_flow(model, sizes).item<double>(), 0.0);
 }
 
+TEST(SynFlow, PropagationPassesOnWhatItReceives) {
+  net::Net net("gcn");
+  net.add("x", "input", {}, {{"shape", net::Shape{5}}, {"time", false}});
+  net.add("graph", "graph");
+  net.add("a", "linear", {"x"}, {{"out_features", 4}});
+  net.add("pa", "propagate", {"a", "graph"}, {{"bias", true}});
+  net.add("ra", "relu", {"pa"});
+  net.add("b", "linear", {"ra"}, {{"out_features", 3}});
+  net.add("pb", "propagate", {"b", "graph"}, {{"normalisation", "row"}});
+  learn::Model model(net, 2);
+  const at::Tensor a = model.parameter("a", "weight").stored().abs(), b = model.parameter("b", "weight").stored().abs();
+  const double power = std::log2(linear_flow(model, {}).item<double>() / at::matmul(b, a).sum().item<double>());
+  EXPECT_NEAR(power, std::round(power), 1e-5);
+  const Scores scores = scores_of("synflow", model, {});
+  EXPECT_LT(((scores.at("a.weight").sum(1) - scores.at("b.weight").sum(0)) / scores.at("a.weight").sum(1))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-5);
+}
+
 TEST(SynFlow, DeepNetworksStayInRange) {
   learn::Model model = chain(80, 8);
   {

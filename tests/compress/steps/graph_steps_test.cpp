@@ -150,6 +150,24 @@ TEST(Ugs, DropsEdgesInPairsAndWeightsAndRewinds) {
   EXPECT_FALSE(factor.state.count("rewind"));
 }
 
+TEST(Ugs, EdgesThatDoHarmGoFirst) {
+  learn::Model model(two_layer_gcn(), 1);
+  const Samples samples = whole_graph();
+  const Phase phase = parse_plan("ugs:edges=0.25,weights=0,rounds=1").phases[0];
+  PhaseRun run(phase, model, hooks_of(samples));
+  run.before_step(0, 20);
+  learn::Parameter& factor = model.parameter("graph", "factor");
+  const at::Tensor harmful = at::arange(factor.latent.numel()).remainder(9).eq(0);
+  {
+    const c10::NoGradGuard no_grad;  // most shrank to nothing, some fell far below
+    factor.latent.fill_(0.001).masked_fill_(harmful, -1.0);
+  }
+  run.before_step(10, 20);
+  const at::Tensor left = model.parameter("graph", "factor").mask;
+  EXPECT_EQ(left.masked_select(harmful).sum().item<double>(), 0);
+  EXPECT_NEAR(left.mean().item<double>(), 0.75, 0.02);
+}
+
 TEST(Ugs, RefusesWhatIsNoWholeGraph) {
   learn::Model model(two_layer_gcn(), 1);
   Samples samples = whole_graph();
@@ -166,7 +184,7 @@ TEST(GraphPlans, MethodsThatWalkImagesRefuse) {
   const Samples samples = whole_graph();
   for (const char* plan : {"prune:global=0.5,woodfisher", "prune:global=0.5,grasp", "quantize:w=4,affine,untrained | posttrain:adaround"})
     EXPECT_THROW(apply_untrained(parse_plan(plan), model, hooks_of(samples)), Error) << plan;
-  for (const char* plan : {"prune:global=0.5,snip", "prune:global=0.5,magnitude", "prune:global=0.5,taylor", "quantize:w=4,a=4,lsq"})
+  for (const char* plan : {"prune:global=0.5,synflow", "prune:global=0.5,snip", "prune:global=0.5,magnitude", "prune:global=0.5,taylor", "quantize:w=4,a=4,lsq"})
     EXPECT_NO_THROW({
       learn::Model copy(two_layer_gcn(), 1);
       apply_untrained(parse_plan(plan), copy, hooks_of(samples));

@@ -69,18 +69,22 @@ class FlowMeaning {
   at::Tensor operator()(learn::OpCall& call) {
     const net::Node& node = call.node;
     const net::Net& net = call.model.net();
+    if (node.op == "graph") return at::ones({1});
+    const bool mixes_nodes =
+        node.op == "propagate" || node.op == "graph_attention" || node.op == "graph_readout";
+    const std::size_t terms = mixes_nodes ? 1 : node.inputs.size();
     double exponent = 0;
     if (node.op == "multiply") {
       for (const auto& source : node.inputs) exponent += exponents_[source];
     } else {
-      for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      for (std::size_t i = 0; i < terms; ++i)
         exponent = i == 0 ? exponents_[node.inputs[i]] : std::max(exponent, exponents_[node.inputs[i]]);
-      for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      for (std::size_t i = 0; i < terms; ++i)
         if (exponents_[node.inputs[i]] != exponent)
           call.src[i] = call.src[i] * std::exp2(exponents_[node.inputs[i]] - exponent);
     }
-    const bool is_identity =
-        node.inputs.size() == 1 && !has_weights(net, node) && net.type(node.name) == net.type(node.inputs[0]);
+    const bool is_identity = terms == 1 && !has_weights(net, node) &&
+                             net.type(node.name) == net.type(node.inputs[0]);
     at::Tensor value;
     if (node.op == "batch_norm")
       value = scale_channels(call);
