@@ -15,11 +15,15 @@ ChannelCosts::ChannelCosts(const ChannelGraph& graph) : uses_(static_cast<std::s
   for (std::size_t i = 0; i < net.nodes().size(); ++i) {
     const net::Node& node = net.nodes()[i];
     const KernelForm form = graph.form(i);
-    if (form == KernelForm::none && node.op != "batch_norm") continue;
+    const bool is_norm = node.op == "batch_norm", mixes_rows = node.op == "propagate" || node.op == "graph_pool" || node.op == "graph_lift";
+    if (form == KernelForm::none && !is_norm && !mixes_rows) continue;
     const net::OpContext context = net.context(node);
     const net::Shape& dst = net.type(node.name).shape;
     Layer layer{.form = form, .inputs = context.src[0].shape[0], .outputs = dst[0], .taps = 1, .places = 1};
-    if (form == KernelForm::none) {
+    if (mixes_rows) {
+      layer.per_output = node.op == "propagate" && context.flag("bias") ? 1 : 0;
+      layer.macs_per_output = net.work(node).macs / dst[0];
+    } else if (is_norm) {
       layer.per_output = 2;
     } else {
       layer.per_output = context.flag("bias") ? 1 : 0;
@@ -50,11 +54,11 @@ void ChannelCosts::count(std::int64_t channel, std::size_t layer, std::int64_t i
 void ChannelCosts::remove(std::int64_t channel) {
   for (const Use& use : uses_[static_cast<std::size_t>(channel)]) {
     Layer& layer = layers_[use.layer];
-    macs_ -= layer.weights() * layer.places;
+    macs_ -= layer.macs();
     parameters_ -= layer.parameters();
     layer.inputs -= use.inputs;
     layer.outputs -= use.outputs;
-    macs_ += layer.weights() * layer.places;
+    macs_ += layer.macs();
     parameters_ += layer.parameters();
     if (layer.form != KernelForm::none) removed_outputs_ += use.outputs;
   }

@@ -24,14 +24,16 @@ class ChannelCosts {
   std::int64_t removable_outputs() const { return removable_outputs_; }
 
  private:
-  /// One kernel or norm: its channel counts as they stand and what one pair of channels costs.
+  /// One kernel, norm or propagation: its channel counts as they stand and what one pair of channels costs.
   struct Layer {
     KernelForm form = KernelForm::none;
     std::int64_t inputs = 0, outputs = 0, groups = 1;
     std::int64_t taps = 0;    ///< kh * kw
     std::int64_t places = 0;  ///< output pixels
     std::int64_t per_output = 0;  ///< parameters beside the kernel: bias, or gain and shift
+    std::int64_t macs_per_output = 0;  ///< beside the kernel: edges a node
     std::int64_t weights() const;
+    std::int64_t macs() const { return weights() * places + macs_per_output * outputs; }
     std::int64_t parameters() const { return weights() + per_output * outputs; }
   };
   struct Use {

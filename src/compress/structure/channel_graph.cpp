@@ -48,7 +48,8 @@ class DisjointSets {
 bool passes_channels(std::string_view op) {
   static constexpr std::string_view names[] = {
       "batch_norm", "max_pool2d", "avg_pool2d",   "global_avg_pool", "dropout",    "relu",      "relu6", "sigmoid",
-      "silu",       "gelu",       "hard_swish", "hard_sigmoid", "leaky_relu",      "if",         "lif",       "quantize", "mean_time"};
+      "silu",       "gelu",       "hard_swish", "hard_sigmoid", "leaky_relu", "elu",   "tanh",  "if",
+      "lif",        "quantize",   "mean_time",  "propagate",    "graph_readout", "graph_pool", "graph_lift"};
   return std::find(std::begin(names), std::end(names), op) != std::end(names);
 }
 
@@ -116,7 +117,12 @@ ChannelGraph::ChannelGraph(const net::Net& net) : net_(&net) {
     const auto input = [&](std::size_t k) -> const Channels& { return outputs_[sources_[i][k]]; };
 
     Channels outputs;
-    if (forms_[i] != KernelForm::none) {
+    if (net.type(node.name).kind != net::Kind::tensor) {
+      // What selects or gathers nodes reads whole rows; graphs and assignments have no channels themselves.
+      for (std::size_t k = 0; k < node.inputs.size(); ++k) sets.make_rigid(input(k));
+      const auto has_tensor = [&](const std::string& source) { return net.type(source).kind == net::Kind::tensor; };
+      if (std::any_of(node.inputs.begin(), node.inputs.end(), has_tensor)) rigid_.push_back(i);
+    } else if (forms_[i] != KernelForm::none) {
       outputs = kernel_outputs(sets, context, forms_[i], count, input(0));
     } else if (passes_channels(node.op)) {
       outputs = input(0);

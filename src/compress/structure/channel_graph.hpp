@@ -31,11 +31,13 @@ struct ChannelGroup {
 /// Coupled channels of a Net: sets of channels (of whatever tensors) that must be kept or removed as one. Every channel
 /// of every node's output belongs to exactly one; add and multiply join those of their inputs place by place, concat
 /// lines its inputs' up, flatten repeats each h * w times, element-wise operations, norms, pools and neurons pass them
-/// on, kernels make new ones (depthwise kernels pass them on). Time and memory are linear in the sum of all nodes'
+/// on, and so do propagation, readout and pooling of graphs, which mix rows; kernels make new ones (depthwise kernels
+/// pass them on). Time and memory are linear in the sum of all nodes'
 /// channels (features where flattened).
 ///
 /// Not removable: channels of the input and of the output, of `tcja` (its attention convolves over neighbouring
-/// channels, so that removal changes the kept ones), and of any operation unknown here.
+/// channels, so that removal changes the kept ones), of `layer_norm` and what chooses nodes (they read whole rows), and
+/// of any operation unknown here.
 /// After the dependency graph of Fang et al. 2023, DepGraph: Towards Any Structural Pruning, worked out by channel
 /// instead of by layer.
 class ChannelGraph {

@@ -62,8 +62,8 @@ class Remover {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (graph_.form(i) != KernelForm::none) {
         keep_kernel(i);
-      } else if (nodes[i].op == "batch_norm") {
-        keep_norm(i);
+      } else if (nodes[i].op == "batch_norm" || nodes[i].op == "propagate") {
+        keep_channels(i);
       } else {
         builder_.keep(nodes[i]);
       }
@@ -120,13 +120,16 @@ class Remover {
                                  is_padded ? "; inexact at the border, where it is padded with zeros" : ""));
   }
 
-  void keep_norm(std::size_t i) {
+  /// A norm or a propagation: a value a channel, but for the one eps of GIN.
+  void keep_channels(std::size_t i) {
     const net::Node& node = model_.net().nodes()[i];
     const at::Tensor rows = places(graph_.outputs(i), marks_, false);
     Parameters parameters;
-    for (const auto& spec : model_.net().parameters(node))
-      parameters[spec.name] = sliced(model_.parameter(node.name, spec.name),
-                                     [&](const at::Tensor& tensor) { return tensor.index_select(0, rows); });
+    for (const auto& spec : model_.net().parameters(node)) {
+      const learn::Parameter& parameter = model_.parameter(node.name, spec.name);
+      const auto slice = [&](const at::Tensor& tensor) { return tensor.index_select(0, rows); };
+      parameters[spec.name] = spec.name == "eps" ? parameter : sliced(parameter, slice);
+    }
     const auto shift = shift_of_norm_.find(node.name);
     if (shift != shift_of_norm_.end()) parameters["running_mean"].latent.add_(shift->second);
     builder_.keep(node, node.attributes, std::move(parameters));
@@ -155,11 +158,11 @@ void mask_channels(learn::Model& model, const ChannelGraph& graph, const Channel
   const c10::NoGradGuard no_grad;
   const auto& nodes = model.net().nodes();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const bool is_norm = nodes[i].op == "batch_norm";
-    if (graph.form(i) == KernelForm::none && !is_norm) continue;
+    const bool is_norm = nodes[i].op == "batch_norm", is_propagation = nodes[i].op == "propagate";
+    if (graph.form(i) == KernelForm::none && !is_norm && !is_propagation) continue;
     const at::Tensor rows = places(graph.outputs(i), marks, true);
     if (rows.size(0) == 0) continue;
-    zero_rows(model.parameter(nodes[i].name, "weight"), rows);
+    if (!is_propagation) zero_rows(model.parameter(nodes[i].name, "weight"), rows);
     if (is_norm || model.net().context(nodes[i]).flag("bias")) zero_rows(model.parameter(nodes[i].name, "bias"), rows);
   }
 }

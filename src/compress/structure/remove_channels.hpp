@@ -13,8 +13,8 @@ namespace tern::compress {
 /// Marks of coupled channels: [num_coupled], 1 where removed. Only removable ones may be marked.
 using ChannelMarks = std::vector<char>;
 
-/// Makes the marked channels zero behind every kernel and every batch_norm: zeroes their rows of kernels, their biases,
-/// and gain and shift of their norms. Zeroing filters alone would leave the norm's shift, so that masked and removed
+/// Makes the marked channels zero behind every kernel, batch_norm and propagation: zeroes their rows of kernels, their
+/// biases, and gain and shift of their norms. Zeroing filters alone would leave the norm's shift, so that masked and removed
 /// networks differ (see remove_channels). Tensors are replaced, not written into: copies of the Model keep theirs.
 void mask_channels(learn::Model& model, const ChannelGraph& graph, const ChannelMarks& marks);
 
@@ -38,8 +38,8 @@ struct Removal {
 ///   same way.
 /// The result equals the Model with its other marked channels masked, up to rounding. One exception: a constant other
 /// than zero that enters a kernel with padding is exact away from the border only, since the padding is zero; a note
-/// names the kernel. Constants that change with time (a spiking neuron that is driven by its bias) are not folded: such
-/// channels are masked.
+/// names the kernel. Constants that change with time (a spiking neuron that is driven by its bias) or from
+/// node to node (a constant that is summed over neighbours) are not folded: such channels are masked.
 ///
 /// Errors: ErrorKind::usage where a weight has a quantizer or gate (channels come first); ErrorKind::internal for marks
 /// on channels that are not removable.
