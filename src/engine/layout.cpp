@@ -5,12 +5,17 @@
 namespace tern::engine {
 namespace {
 
-/// Each of `frames` matrices [rows, columns] to [columns, rows].
+/// Each of `frames` matrices [rows, columns] to [columns, rows], some columns at a time: their places stay in the cache.
 void transpose(std::int64_t frames, std::int64_t rows, std::int64_t columns, const float* src, float* dst) {
+  constexpr std::int64_t block = 64;
   const std::int64_t size = rows * columns;
   for (std::int64_t frame = 0; frame < frames; ++frame, src += size, dst += size)
-    for (std::int64_t row = 0; row < rows; ++row)
-      for (std::int64_t column = 0; column < columns; ++column) dst[column * rows + row] = src[row * columns + column];
+    for (std::int64_t first = 0; first < columns; first += block) {
+      const std::int64_t end = std::min(columns, first + block);
+      for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t column = first; column < end; ++column)
+          dst[column * rows + row] = src[row * columns + column];
+    }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numeric>
 
 #include "base/seed.hpp"
 #include "engine/layers/choose.hpp"
@@ -108,12 +109,20 @@ std::vector<KernelTime> measure_kernels(const LayerTask& task) {
     candidates.push_back(kernel.make(task));
     times.push_back({std::string(kernel.name), INFINITY});
   }
-  // Kernels of short layers take turns, so that a disturbance of a millisecond does not fall on one alone.
-  constexpr double short_layer = 50;
-  for (int round = 0; round < 3; ++round)
-    for (std::size_t i = 0; i < times.size(); ++i)
-      if (round == 0 || times[i].microseconds < short_layer)
-        times[i].microseconds = std::min(times[i].microseconds, microseconds(*candidates[i], task, sample));
+  // Kernels take turns, so that a disturbance of a millisecond does not fall on one alone, and those that are clearly
+  // slower than another leave: successive halving (Karnin, Koren and Somekh 2013), with bounds in place of halves.
+  constexpr double doubt[] = {1.0, 0.4, 0.2, 0.1, 0.08, 0.06, 0.05, 0.04};  // a share of the least time, by round
+  std::vector<std::size_t> left(times.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  for (const double share : doubt) {
+    double least = INFINITY;
+    for (const std::size_t i : left) {
+      times[i].microseconds = std::min(times[i].microseconds, microseconds(*candidates[i], task, sample));
+      least = std::min(least, times[i].microseconds);
+    }
+    std::erase_if(left, [&](std::size_t i) { return times[i].microseconds > least * (1 + share); });
+    if (left.size() < 2) break;
+  }
   std::stable_sort(times.begin(), times.end(),
                    [](const KernelTime& a, const KernelTime& b) { return a.microseconds < b.microseconds; });
   return times;

@@ -80,10 +80,25 @@ TERN_INLINE void add_three_taps(const ConvShape& s, const float* src, const floa
   }
 }
 
-/// weights: of the vectors' channels, `width` floats from one input channel to the next.
+/// The weights of a block's channels, `width` floats from one input channel to the next, and those that come next: they
+/// are asked for while these are at work, a line for each step of a sum, lest the first sums of a block wait for memory.
+/// Blocks that would push each other out of the second cache ask for nothing.
+struct FloatBlock {
+  FloatBlock(const float* begin, std::int64_t rows, std::int64_t row_floats)
+      : weights(begin), ahead(begin), width(row_floats), ahead_step(0) {
+    constexpr std::int64_t half_a_second_cache = 512 << 10;
+    if (rows * width * 4 > half_a_second_cache) return;
+    ahead = begin + rows * width;
+    ahead_step = 16;
+  }
+  const float *weights, *ahead;
+  std::int64_t width, ahead_step;
+};
+
 template <int P, int N>
-void conv_tile(const FloatJob& job, const float* corner, const float* weights, std::int64_t width, std::int64_t place,
-               std::int64_t c) {
+void conv_tile(const FloatJob& job, const float* corner, const FloatBlock& block, std::int64_t place, std::int64_t c) {
+  const float *weights = block.weights, *ahead = block.ahead;
+  const std::int64_t width = block.width;
   constexpr int threes = (P + 2) / 3;  // pixels that share a pointer: the next two are at one and two steps from it
   const ConvShape& s = job.shape;
   const std::int64_t step = s.stride_w * s.src_pixel;
@@ -104,6 +119,10 @@ void conv_tile(const FloatJob& job, const float* corner, const float* weights, s
       TERN_UNROLL for (int i = 0; i < threes; ++i)
         src[i] = corner + ky * s.dilation_h * s.src_row + kx * s.dilation_w * s.src_pixel + 3 * i * step;
       for (std::int64_t i = 0; i < s.ic; ++i, weights += width) {
+        if constexpr (N == 4) {
+          __builtin_prefetch(ahead, 0, 2);
+          ahead += block.ahead_step;
+        }
         Vec w[N];
         TERN_UNROLL for (int n = 0; n < N; ++n) w[n] = load(weights + n * lanes);
         TERN_UNROLL for (int p = 0; p < P; ++p) {
@@ -119,36 +138,38 @@ void conv_tile(const FloatJob& job, const float* corner, const float* weights, s
 
 /// `count` neighbouring pixels, at most P.
 template <int P, int N>
-TERN_INLINE void conv_pixels(const FloatJob& job, std::int64_t count, const float* corner, const float* weights,
-                             std::int64_t width, std::int64_t place, std::int64_t c) {
+TERN_INLINE void conv_pixels(const FloatJob& job, std::int64_t count, const float* corner, const FloatBlock& block,
+                             std::int64_t place, std::int64_t c) {
   if constexpr (P > 0) {
-    if (count == P) return conv_tile<P, N>(job, corner, weights, width, place, c);
-    conv_pixels<P - 1, N>(job, count, corner, weights, width, place, c);
+    if (count == P) return conv_tile<P, N>(job, corner, block, place, c);
+    conv_pixels<P - 1, N>(job, count, corner, block, place, c);
   }
 }
 
 /// Pixels next to each other, in tiles of nearly equal size.
 template <int N>
-void conv_row(const FloatJob& job, std::int64_t count, const float* corner, const float* weights, std::int64_t width,
-              std::int64_t place, std::int64_t c) {
+void conv_row(const FloatJob& job, std::int64_t count, const float* corner, FloatBlock& block, std::int64_t place,
+              std::int64_t c) {
   constexpr int most = most_pixels(N);
   const std::int64_t step = job.shape.stride_w * job.shape.src_pixel;
   const std::int64_t tiles = (count + most - 1) / most;
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t first = count * t / tiles, end = count * (t + 1) / tiles;
-    conv_pixels<most, N>(job, end - first, corner + first * step, weights, width, place + first, c);
+    conv_pixels<most, N>(job, end - first, corner + first * step, block, place + first, c);
+    block.ahead += job.shape.taps() * job.shape.ic * block.ahead_step;
   }
 }
 
 template <int N>
 void conv_block(const FloatJob& job, const float* weights, std::int64_t width, std::int64_t c) {
   const ConvShape& s = job.shape;
+  FloatBlock block(weights, s.taps() * s.ic, width);
   const bool is_one_row = s.taps() == 1 && s.stride_h == 1 && s.stride_w == 1 && s.src_row == s.out_w * s.src_pixel;
   if (is_one_row)
-    return conv_row<N>(job, (job.last_row - job.first_row) * s.out_w, job.src + job.first_row * s.src_row, weights,
-                       width, job.first_row * s.out_w, c);
+    return conv_row<N>(job, (job.last_row - job.first_row) * s.out_w, job.src + job.first_row * s.src_row, block,
+                       job.first_row * s.out_w, c);
   for (std::int64_t y = job.first_row; y < job.last_row; ++y)
-    conv_row<N>(job, s.out_w, job.src + y * s.stride_h * s.src_row, weights, width, y * s.out_w, c);
+    conv_row<N>(job, s.out_w, job.src + y * s.stride_h * s.src_row, block, y * s.out_w, c);
 }
 
 void conv(const FloatJob& job) {
