@@ -1,14 +1,17 @@
 // How much faster do layers get whose weights are mostly zero?
 //
-// usage: bench_sparse
+// usage: bench_sparse [--onnxruntime LIBRARY]
 // One thread, one image, sources and destinations in channels-last order; our times include packing pixels
 // and the epilogue (scale, bias, relu, codes). Peers, where this build found them, run in the same process:
 // oneDNN's dense int8 convolution with relu and codes, and XNNPACK's sparse float convolution (channels
-// first, 1x1 only). Microseconds are minimum and median; GOP/s count the dense layer's operations. Weights:
-// `block` keeps or drops 4 input channels together, `single` each weight for itself.
+// first, 1x1 only). ONNX Runtime, where it is named, runs networks of one such layer and of five, exported as
+// they are packed; the engine runs the same, and ratios are of medians. Microseconds are minimum and median;
+// GOP/s count the dense layer's operations. Weights: `block` keeps or drops 4 input channels together,
+// `single` each weight for itself.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -23,6 +26,7 @@
 #include "base/threads.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/sparse/sparse_conv.hpp"
+#include "sparse_chain.hpp"
 
 #ifdef TERN_BENCH_DNNL
 #include <oneapi/dnnl/dnnl.hpp>
@@ -247,7 +251,15 @@ void resnet18() {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) try {
+  std::string library;
+  for (int i = 1; i < count; ++i) {
+    if (std::string(arguments[i]) != "--onnxruntime" || i + 1 == count) {
+      fmt::print(stderr, "usage: bench_sparse [--onnxruntime LIBRARY]\n");
+      return 2;
+    }
+    library = arguments[++i];
+  }
   tern::set_num_threads(1);
   fmt::print(
       "instruction set {}, one thread; zeros, bytes of weights, min and median us, dense GOP/s, peer min and "
@@ -281,5 +293,14 @@ int main() {
   }
   fmt::print("-- ResNet-18 for 32x32 images; peer: oneDNN int8, dense\n");
   resnet18();
+  if (library.empty()) {
+    fmt::print("ONNX Runtime: skipped, no --onnxruntime\n");
+    return 0;
+  }
+  fmt::print("-- int8 block 1x1 256-256 28x28, 90 % zeros, in networks; peer: ONNX Runtime int8\n");
+  tern::bench::bench_sparse_chain(library);
   return 0;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bench_sparse: {}\n", error.what());
+  return 1;
 }
