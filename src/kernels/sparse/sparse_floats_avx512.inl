@@ -26,23 +26,26 @@ TERN_INLINE void finish_channel(const Epilogue& e, std::int64_t o, Vec (&acc)[V]
   }
 }
 
-/// job.scratch.sums, [width channels][pitch pixels], to the tile's pixels, channels from `from` on.
+/// Channels finished together: a cache line of each pixel, which leaves most of the nearest cache to the
+/// panel.
+constexpr std::int64_t line_channels = 16;
+
+/// job.scratch.sums, [line_channels][pitch], to the tile's pixels, `width` channels from `from` on.
 static void store_floats(const SparseJob& job, std::int64_t count, std::int64_t pitch, std::int64_t from,
                          std::int64_t width) {
-  for (std::int64_t i = 0; i < count; i += 16)
-    for (std::int64_t c = 0; c < width; c += 16) {
-      const auto mask = static_cast<__mmask16>(width - c >= 16 ? 0xffff : (1 << (width - c)) - 1);
-      float* const dst = job.epilogue.floats.data + from + c;
-      const std::int64_t* const pixels = job.scratch.dst_pixels + i;
-      Vec r[16];
-      transpose_sixteen([&](int o) { return job.scratch.sums + (c + o) * pitch + i; }, r);
-      if (count - i >= 16) {
+  const auto mask = static_cast<__mmask16>((1 << width) - 1);
+  float* const dst = job.epilogue.floats.data + from;
+  for (std::int64_t i = 0; i < count; i += 16) {
+    const std::int64_t* const pixels = job.scratch.dst_pixels + i;
+    Vec r[16];
+    transpose_sixteen([&](int o) { return job.scratch.sums + o * pitch + i; }, r);
+    if (count - i >= 16) {
 #pragma GCC unroll 16
-        for (int k = 0; k < 16; ++k) _mm512_mask_storeu_epi32(dst + pixels[k], mask, r[k]);
-      } else {
-        for (int k = 0; k < count - i; ++k) _mm512_mask_storeu_epi32(dst + pixels[k], mask, r[k]);
-      }
+      for (int k = 0; k < 16; ++k) _mm512_mask_storeu_epi32(dst + pixels[k], mask, r[k]);
+    } else {
+      for (int k = 0; k < count - i; ++k) _mm512_mask_storeu_epi32(dst + pixels[k], mask, r[k]);
     }
+  }
 }
 
 /// The same where floats alone are stored: finished in registers.
@@ -53,8 +56,8 @@ static void floats_tile(const SparseJob& job, const char* panel, std::int64_t fi
   char* const sums = reinterpret_cast<char*>(job.scratch.sums);
   fill_places(job.shape.out_w, e.floats.row, e.floats.pixel, first, count, job.scratch.dst_pixels);
   const BlockWords words = earlier_blocks<Operation, V, one_tap>(job, panel);
-  for (std::int64_t from = 0; from < oc; from += sparse_channels) {
-    const std::int64_t width = oc - from < sparse_channels ? oc - from : sparse_channels;
+  for (std::int64_t from = 0; from < oc; from += line_channels) {
+    const std::int64_t width = oc - from < line_channels ? oc - from : line_channels;
     for (std::int64_t o = 0; o < width; ++o) {
       Vec acc[V];
       accumulate<Operation, V, one_tap>(words, from + o, acc);
