@@ -22,7 +22,7 @@ std::string text_of(const LayerTask& task) {
       s.stride_h, s.stride_w, s.pad_h, s.pad_w, s.dilation_h, s.dilation_w, task.source == Form::bits ? "bits" : "codes",
       task.source_offset, task.source_largest, task.bits, static_cast<int>(task.zeros() * 20),
       e.residual_floats ? "residual-floats " : "", e.residual_codes ? "residual-codes " : "", e.floats ? "floats " : "",
-      e.codes ? "codes " : "", task.cold_weights ? "cold" : "warm");
+      e.codes ? "codes " : "", task.cold_weight_bytes > 0 ? fmt::format("cold {} MB", task.cold_weight_bytes >> 20) : "warm");
 }
 
 /// A file may be older than the table.

@@ -18,7 +18,7 @@ struct ChosenLayer {
   bool measured = false;          ///< now; otherwise remembered, or not asked for
 };
 
-/// Every kernel that suits, fastest first, on random codes or spikes at a tenth of the places.
+/// Every kernel that suits, fastest first (of much that does not stay in the second cache: the lightest of those within 8 % of it), on random codes or spikes at a twentieth of the places.
 std::vector<KernelTime> measure_kernels(const LayerTask& task);
 
 /// Measurements are kept in the process for layers of equal shape, widths and zeros, and read from options.cache_folder.

@@ -32,7 +32,8 @@ struct LayerTask {
   int bits = 8;                       ///< of the weights, 1 to 8
   std::span<const std::int8_t> weights{};  ///< [oc, ic / groups, kh, kw]
   EpilogueParts epilogue{};
-  bool cold_weights = false;  ///< the whole network's weights do not stay in the second cache from run to run
+  /// The whole network's weights, where they do not stay in the second cache from run to run; else 0.
+  std::int64_t cold_weight_bytes = 0;
 
   /// Share of the weights that are zero.
   double zeros() const;

@@ -41,10 +41,11 @@ kernels::ConvShape conv_shape(const net::OpContext& rules, const net::Shape& src
   return s;
 }
 
-bool has_cold_weights(const pack::PackedModel& model) {
+std::int64_t cold_weight_bytes(const pack::PackedModel& model) {
   std::size_t bits = 0;
   for (const auto& [name, tensor] : model.tensors) bits += tensor.codes.size() * static_cast<std::size_t>(tensor.bits);
-  return bits / 8 > std::size_t{512} << 10;
+  const auto bytes = static_cast<std::int64_t>(bits / 8);
+  return bytes > std::int64_t{512} << 10 ? bytes : 0;
 }
 
 }  // namespace tern::engine

@@ -13,7 +13,8 @@ bool has_integer_weights(const pack::PackedTensor& weights);
 /// Of a conv2d or linear node without the source's strides; a linear layer of an image is one place that sees all of it.
 kernels::ConvShape conv_shape(const net::OpContext& rules, const net::Shape& src, const net::Shape& dst);
 
-/// Whether weights and activations push each other out of a second cache of one megabyte: more than half of it weights.
-bool has_cold_weights(const pack::PackedModel& model);
+/// Bytes of all weights where these and activations push each other out of a second cache of one megabyte (more than
+/// half of it weights), else 0.
+std::int64_t cold_weight_bytes(const pack::PackedModel& model);
 
 }  // namespace tern::engine

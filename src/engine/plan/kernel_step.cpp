@@ -35,9 +35,9 @@ void clear_border(const RunState& state, std::size_t storage, std::int64_t frame
 }
 
 KernelStep::KernelStep(kernels::ConvShape shape, int bits, std::vector<std::int8_t> weights, ChannelValues values,
-                       std::size_t source, std::optional<CodeGrid> grid, bool cold_weights, const Options& options)
+                       std::size_t source, std::optional<CodeGrid> grid, std::int64_t cold_weight_bytes, const Options& options)
     : shape_(shape), bits_(bits), weights_(std::move(weights)), values_(std::move(values)), source_(source), grid_(grid),
-      cold_weights_(cold_weights), options_(options) {
+      cold_weight_bytes_(cold_weight_bytes), options_(options) {
   epilogue_.channels = shape.oc;
   reads.push_back(source);
   facts.macs = shape.macs();
@@ -101,7 +101,7 @@ void KernelStep::prepare(const std::vector<Storage>& storages) {
   LayerTask task{shape_, source.form, source.h, source.w, 0, 255, bits_, weights_};
   const bool residual_floats = residual_ && storages[*residual_].form == Form::floats;
   task.epilogue = {residual_floats, residual_ && !residual_floats, floats_.has_value() || spikes_.has_value(), codes_.has_value()};
-  task.cold_weights = cold_weights_;
+  task.cold_weight_bytes = cold_weight_bytes_;
   if (grid_) {
     task.source_offset = grid_->offset;
     task.source_largest = static_cast<std::int32_t>(grid_->high) + grid_->offset;

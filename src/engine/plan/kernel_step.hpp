@@ -20,7 +20,7 @@ class KernelStep final : public LayerStep {
  public:
   /// `weights`: [oc, ic / groups, kh, kw]; shape without strides of the source. `grid` of a source of codes.
   KernelStep(kernels::ConvShape shape, int bits, std::vector<std::int8_t> weights, ChannelValues values,
-             std::size_t source, std::optional<CodeGrid> grid, bool cold_weights, const Options& options);
+             std::size_t source, std::optional<CodeGrid> grid, std::int64_t cold_weight_bytes, const Options& options);
 
   void prepare(const std::vector<Storage>& storages) override;
   void run(const RunState& state) const override;
@@ -62,7 +62,7 @@ class KernelStep final : public LayerStep {
   ChannelValues values_;
   std::size_t source_;
   std::optional<CodeGrid> grid_;
-  bool cold_weights_;
+  std::int64_t cold_weight_bytes_;
   Options options_;
   kernels::Epilogue epilogue_;  ///< without planes
   std::optional<std::size_t> residual_, floats_, codes_, spikes_;

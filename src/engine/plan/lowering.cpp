@@ -154,7 +154,7 @@ class Lowering : Draft {
     if (rules.flag("bias")) values.bias = pack::dequantize(model_.tensors.at(node.name + ".bias"));
     widen(source, shape.pad_h, shape.pad_w);
     auto step = std::make_unique<KernelStep>(shape, tensor.bits, std::vector<std::int8_t>(tensor.codes.begin(), tensor.codes.end()),
-                                             std::move(values), source, src.grid, has_cold_weights(model_), options_);
+                                             std::move(values), source, src.grid, cold_weight_bytes(model_), options_);
     if (may_be_spikes)
       step->set_fallback(find_operation(node.op, node.name).make({node, rules, net_.type(node.name), model_}), src.input_floats,
                          new_storage(node.name, Form::floats));
@@ -196,7 +196,7 @@ class Lowering : Draft {
     ChannelValues values;
     values.scale.assign(static_cast<std::size_t>(s.c), src.grid->scale);
     auto step = std::make_unique<KernelStep>(shape, 8, std::vector<std::int8_t>(static_cast<std::size_t>(s.c), 1),
-                                             std::move(values), src.codes, src.grid, false, options_);
+                                             std::move(values), src.codes, src.grid, 0, options_);
     step->set_residual(residual_of(second));
     step->facts.macs = 0;
     add_kernel(std::move(step), node);
