@@ -26,12 +26,14 @@ float finished(const Epilogue& e, float x, std::int64_t c, const float* residual
 }
 
 void dispatch(const FinishJob& job) {
-#ifdef TERN_KERNELS_X86
-  static constexpr auto avx2 = &epilogue_avx2::finish, avx512 = &epilogue_avx512::finish;
+  using Finish = void (*)(const FinishJob&);
+#if defined(TERN_KERNELS_X86)
+  for_isa<Finish>(&epilogue_scalar::finish, &epilogue_avx2::finish, &epilogue_avx512::finish, nullptr)(job);
+#elif defined(TERN_KERNELS_ARM)
+  for_isa<Finish>(&epilogue_scalar::finish, &epilogue_neon::finish, nullptr)(job);
 #else
-  static constexpr decltype(&epilogue_scalar::finish) avx2 = nullptr, avx512 = nullptr;
+  epilogue_scalar::finish(job);
 #endif
-  for_isa<decltype(&epilogue_scalar::finish)>(&epilogue_scalar::finish, avx2, avx512, nullptr)(job);
 }
 
 }  // namespace

@@ -18,5 +18,6 @@ struct FinishJob {
 namespace epilogue_scalar { void finish(const FinishJob& job); }
 namespace epilogue_avx2 { void finish(const FinishJob& job); }
 namespace epilogue_avx512 { void finish(const FinishJob& job); }
+namespace epilogue_neon { void finish(const FinishJob& job); }
 
 }  // namespace tern::kernels

@@ -143,7 +143,7 @@ TEST_P(EveryIsa, SpikingNetsTakeInputsThatAreNoSpikes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EveryIsa,
-                         ::testing::Values(kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::vnni),
+                         ::testing::ValuesIn(kernels::all_isas),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 TEST(FusedPlan, ThreadsWithinALayerDoNotChangeABit) {

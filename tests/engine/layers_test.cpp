@@ -150,7 +150,7 @@ TEST_P(Layers, EveryKernelThatSuitsEqualsThePlainOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, Layers,
-                         ::testing::Values(kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::vnni),
+                         ::testing::ValuesIn(kernels::all_isas),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace tern::kernels {
 template <typename Check>
 void each_isa(const Check& check) {
   const Isa before = current_isa();
-  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::vnni}) {
+  for (const Isa isa : all_isas) {
     if (!isa_available(isa)) continue;
     SCOPED_TRACE(name_of(isa));
     force_isa(isa);
