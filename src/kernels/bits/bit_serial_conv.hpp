@@ -3,15 +3,14 @@
 // A weight is a sum of signed bit planes, w = sum_q s_q * w_q with bits w_q, and so is a source code,
 // x = sum_p 2^p * x_p. Since popcount(a & b) = (popcount(a) + popcount(b) - popcount(a ^ b)) / 2,
 //   sum of w * x = (alpha * popcount(x) + start[o] - H) / 2^beta,  H = sum_pq 2^p * s_q * popcount(w_q ^ x_p)
-// where alpha is 0 for binary and ternary weights. Exclusive or is linear: with prefixes W_k = w_0 ^ .. ^ w_k and
-// X_k likewise, P_k = W_k ^ X_k is the prefix of the words d_k = w_k ^ x_k, and every second step gives a carry,
-//   popcount(d_0) + .. + popcount(d_2n) = popcount(P_2n) + 2 * sum_{j < n} popcount(majority_j),
-//   majority_j = that of P_2j, d_2j+1 and d_2j+2, one function of (P_2j, P_2j+1, P_2j+2):
-// 23 vector operations for nine words instead of 27. A kernel's taps are such a chain (kernels/bits/
-// bit_serial_kernels.hpp); the prefixes of pixels are made once for all output channels.
+// where alpha is 0 for binary and ternary weights. Exclusive or is linear: three words d_i = w_i ^ x_i add
+//   popcount(d_0) + popcount(d_1) + popcount(d_2) = popcount(s) + 2 * popcount(majority),
+//   s = (w_0 ^ w_1 ^ w_2) ^ (x_0 ^ x_1 ^ x_2),  majority a function of (s, d_1, d_2)
+// with the parentheses computed once: 8 vector operations for three words instead of 9. The three are taps of a
+// kernel, or words of a pixel where it has one tap (kernels/bits/bit_serial_kernels.hpp).
 //
 // Bits in place of multiplications: Rastegari, Ordonez, Redmon and Farhadi, "XNOR-Net", 2016; several planes:
-// Umuroglu and Jahre, "Streamlined Deployment for Quantized Neural Networks", 2017. The chain of carries is
+// Umuroglu and Jahre, "Streamlined Deployment for Quantized Neural Networks", 2017. The carry-save step is
 // ours, after Harley and Seal's population count.
 #pragma once
 

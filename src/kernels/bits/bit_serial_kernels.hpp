@@ -12,9 +12,9 @@ namespace tern::kernels {
 /// 16 * (g / 2) + 2 * i + g % 2: two vectors of 64-bit sums merge into one of 32-bit sums in order.
 inline constexpr std::int64_t bit_block = 32;
 
-/// The words of a patch as chains: word k of a chain is kept as the exclusive or of its words 0 .. k (a link).
-/// The last link of an even number of them is the word itself. Kernels of several taps: a chain of a link a tap
-/// for each word of a pixel; others: one chain of a pixel's words.
+/// The words of a patch as chains of links. Kernels of several taps: a chain for each word of a pixel, a link a tap;
+/// others: one chain of a pixel's words. Of every three links the first is kept as the exclusive or of all three; the
+/// links % 3 at the end are kept as they are.
 struct BitChains {
   std::int64_t chains, links;
 };

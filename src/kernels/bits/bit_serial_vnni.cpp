@@ -62,6 +62,7 @@ inline __attribute__((always_inline)) void add_chain(const BitTile& job, const s
     x += 3 * link, w += 3 * bit_block;
   };
   std::int64_t k = 0;
+  // Unrolled, compilers put off adding counts and run out of registers.
 #pragma GCC unroll 1
   for (; k + 3 <= links; k += 3) three_links();
   for (; k < links; ++k, x += link, w += bit_block)
@@ -123,7 +124,8 @@ inline void tile_of(const BitTile& job, std::int64_t pixel) {
 }
 
 template <int P, int N>
-inline void finish_pixels(const BitTile& job, const CodeBounds& bounds, std::int64_t pixel, const Scattered<P>& places) {
+inline void finish_pixels(const BitTile& job, const CodeBounds& bounds, std::int64_t pixel,
+                          const Scattered<P>& places) {
   __m512i sums[P][N];
   TERN_UNROLL for (int p = 0; p < P; ++p) TERN_UNROLL for (int n = 0; n < N; ++n) sums[p][n] =
       _mm512_loadu_si512(job.sums + (pixel + p) * bit_block + 16 * n);

@@ -19,8 +19,12 @@ TERN_INLINE __m256i first_lanes(std::int64_t count) {
   const int all = static_cast<int>(count >= 8 ? 8 : count <= 0 ? 0 : count);
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(all), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-TERN_INLINE Vec load_some(const float* p, std::int64_t count) { return (Vec)_mm256_maskload_ps(p, first_lanes(count)); }
-TERN_INLINE void store_some(float* p, Vec v, std::int64_t count) { _mm256_maskstore_ps(p, first_lanes(count), (__m256)v); }
+TERN_INLINE Vec load_some(const float* p, std::int64_t count) {
+  return (Vec)_mm256_maskload_ps(p, first_lanes(count));
+}
+TERN_INLINE void store_some(float* p, Vec v, std::int64_t count) {
+  _mm256_maskstore_ps(p, first_lanes(count), (__m256)v);
+}
 
 #include "kernels/dense/float_conv_impl.inl"
 }  // namespace

@@ -18,8 +18,12 @@ constexpr int most_pixels([[maybe_unused]] int vectors) { return vectors == 4 ? 
 TERN_INLINE __mmask16 first_lanes(std::int64_t count) {
   return static_cast<__mmask16>(count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1);
 }
-TERN_INLINE Vec load_some(const float* p, std::int64_t count) { return (Vec)_mm512_maskz_loadu_ps(first_lanes(count), p); }
-TERN_INLINE void store_some(float* p, Vec v, std::int64_t count) { _mm512_mask_storeu_ps(p, first_lanes(count), (__m512)v); }
+TERN_INLINE Vec load_some(const float* p, std::int64_t count) {
+  return (Vec)_mm512_maskz_loadu_ps(first_lanes(count), p);
+}
+TERN_INLINE void store_some(float* p, Vec v, std::int64_t count) {
+  _mm512_mask_storeu_ps(p, first_lanes(count), (__m512)v);
+}
 
 #include "kernels/dense/float_conv_impl.inl"
 }  // namespace
