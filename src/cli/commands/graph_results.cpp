@@ -35,8 +35,8 @@ double seconds_per_epoch(const train::GraphRunResult& result) {
   return result.history.empty() ? 0 : result.seconds / static_cast<double>(result.history.size());
 }
 
-/// When a run's validation score first came within half a point of its best one, and the seconds of training until
-/// then: how long the run would have had to be. Epoch 0: no epoch was scored.
+/// When a run's validation score first came within half a point of its best one, and the seconds of training
+/// until then: how long the run would have had to be. Epoch 0: no epoch was scored.
 struct Reached {
   int epoch = 0;
   double seconds = 0;
@@ -125,8 +125,8 @@ std::string percent_text(double value) {
 void print_results(const RunName& name, const std::vector<SeedRun>& runs) {
   fmt::print("{} on {}, {}, {} in %, {} weights\n", name.network, name.data, name.procedure,
              runs.front().result.metric, runs.front().weights);
-  fmt::print("  {:>5} {:>7} {:>11} {:>8} {:>14} {:>8} {:>8} {:>8} {:>10}\n", "seed", "epochs", "validation", "test",
-             "test selected", "at", "reached", "seconds", "ms/epoch");
+  fmt::print("  {:>5} {:>7} {:>11} {:>8} {:>14} {:>8} {:>8} {:>8} {:>10}\n", "seed", "epochs", "validation",
+             "test", "test selected", "at", "reached", "seconds", "ms/epoch");
   for (const SeedRun& run : runs)
     fmt::print("  {:>5} {:>7} {:>11} {:>8} {:>14} {:>8} {:>8} {:>8.3f} {:>10.2f}\n", run.seed,
                run.result.history.size(), percent_text(run.result.last.validation),
@@ -139,8 +139,8 @@ void print_results(const RunName& name, const std::vector<SeedRun>& runs) {
     return runs.size() > 1 && std::isfinite(s.mean) ? percent_text(s.mean) + " ± " + percent_text(s.deviation)
                                                     : percent_text(s.mean);
   };
-  fmt::print("test {}, selected by validation {}; {:.2f} ms an epoch, {:.3f} s a run", text(t.last), text(t.selected),
-             1000 * t.epoch_seconds.mean, t.seconds.mean);
+  fmt::print("test {}, selected by validation {}; {:.2f} ms an epoch, {:.3f} s a run", text(t.last),
+             text(t.selected), 1000 * t.epoch_seconds.mean, t.seconds.mean);
   if (t.reached_seconds.mean > 0)
     fmt::print(", {:.3f} s until validation was within 0.5 % of its best", t.reached_seconds.mean);
   fmt::print(", at most {} MiB resident\n", t.peak_bytes >> 20);

@@ -83,7 +83,8 @@ const GraphProcedure& cluster_gcn_procedure() {
        {{"parts", "int", "50", "1..nodes", "that the graph is cut into"},
         {"batch-clusters", "int", "1", "1..parts", "parts in a batch; above 1 drawn anew in every epoch"},
         {"blocks", "int", "1", "1..parts",
-         "that parts are dealt to for good; batches are block-diagonal, and of several processes each runs its own "
+         "that parts are dealt to for good; batches are block-diagonal, and of several processes each runs "
+         "its own "
          "blocks alone (1: each runs all of a batch)"},
         {"inductive", "bool", "false", "true|false", "training sees only its own nodes"},
         {"precompute", "bool", "false", "true|false", "[A X, X] once in place of the first propagation"},

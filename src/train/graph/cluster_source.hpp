@@ -32,13 +32,14 @@ struct ClusterOptions {
   graph::PartitionOptions partition;
   std::filesystem::path cache;  ///< folder where partitions are kept; empty: none are
   std::uint64_t seed = 1;       ///< of the order of parts
-  /// Above 1: clusters are dealt to so many blocks for good (deal_clusters), each draws q / blocks of its own, and a
-  /// batch is block-diagonal: links between blocks are cut (cluster_owner.hpp, local mode). 1 .. parts.
+  /// Above 1: clusters are dealt to so many blocks for good (deal_clusters), each draws q / blocks of its
+  /// own, and a batch is block-diagonal: links between blocks are cut (cluster_owner.hpp, local mode). 1 ..
+  /// parts.
   std::int64_t blocks = 1;
-  /// Which blocks of each batch this source gives: those with number rank modulo num_ranks. All ranks together give
-  /// what a source with num_ranks = 1 gives.
+  /// Which blocks of each batch this source gives: those with number rank modulo num_ranks. All ranks
+  /// together give what a source with num_ranks = 1 gives.
   int rank = 0, num_ranks = 1;
-  std::string metric;           ///< a row of metric_table(); empty: accuracy, or micro-f1 with several labels
+  std::string metric;  ///< a row of metric_table(); empty: accuracy, or micro-f1 with several labels
   double label_smoothing = 0;
   /// With q = 1 batches are always the same: they are kept while they take no more than this together.
   std::int64_t batch_memory_bytes = std::int64_t{256} << 20;
@@ -49,8 +50,8 @@ struct ClusterOptions {
 /// Every node of what training sees is in one part; an epoch goes over all parts once, in an order of (seed,
 /// epoch). A batch is the subgraph induced by its parts' nodes, ascending: edges between its parts are there,
 /// and the network's normalisations are of this subgraph. With q = parts it is the whole graph. The loss is
-/// over its training nodes; a batch may have none. With blocks the number of batches is that of the block with most;
-/// others have fewer clusters then.
+/// over its training nodes; a batch may have none. With blocks the number of batches is that of the block
+/// with most; others have fewer clusters then.
 class ClusterSource : public BatchSource {
  public:
   /// Views `data`. Errors: those of check(data), of graph::partition, usage for q out of range, io.

@@ -75,9 +75,10 @@ std::vector<EpochResult> history_of(const LayerwiseResult& trained, double learn
 
 LayerwiseOptions options_of(const MethodInfo& info, const GraphProcedureOptions& o,
                             const std::vector<at::Tensor*>& weights) {
-  refuse(!o.plan.phases.empty(),
-         "a plan cannot run on the way, for a layer is frozen before the next one begins: compress the trained "
-         "network afterwards");
+  refuse(
+      !o.plan.phases.empty(),
+      "a plan cannot run on the way, for a layer is frozen before the next one begins: compress the trained "
+      "network afterwards");
   refuse(o.train.optimizer.name != "adam" || o.train.optimizer.weight_decay > 0,
          "the optimizer is adam without decay");
   refuse(o.train.distillation > 0 || o.train.label_smoothing > 0, "neither distillation nor label smoothing");
@@ -167,7 +168,8 @@ std::vector<ParameterInfo> learned_parameters() {
   out.push_back({"controller-rate", "float", "0.02", "> 0", "its learning rate"});
   out.push_back({"entropy", "float", "0.1", ">= 0", "weight of the policy's entropy"});
   out.push_back({"step-heads", "bool", "true", "true|false", "an output layer for each place of a decision"});
-  out.push_back({"deployment", "string", "greedy", "greedy|sample|mean", "how probabilities become decisions"});
+  out.push_back(
+      {"deployment", "string", "greedy", "greedy|sample|mean", "how probabilities become decisions"});
   return out;
 }
 

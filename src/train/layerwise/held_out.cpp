@@ -8,7 +8,8 @@
 
 namespace tern::train {
 
-HeldOut::HeldOut(const TrainingView& view, const Propagation& propagation, ProcessGroup* group) : group_(group) {
+HeldOut::HeldOut(const TrainingView& view, const Propagation& propagation, ProcessGroup* group)
+    : group_(group) {
   const auto owned = [&](const TrainingView::Held& held) {
     std::vector<std::int64_t> places, rows;
     for (std::int64_t i = 0; i < held.rows.numel(); ++i) {
@@ -39,8 +40,8 @@ Tally HeldOut::tally(const Part& part, const LayerClassifier& classifier) {
 EpochScores HeldOut::scores(const LayerClassifier& classifier) const {
   Tally validation = tally(validation_, classifier), test = tally(test_, classifier);
   if (group_ != nullptr) {
-    std::vector<at::Tensor> sums{at::tensor({validation.loss, validation.rows, validation.hits, validation.wrong,
-                                             test.loss, test.rows, test.hits, test.wrong},
+    std::vector<at::Tensor> sums{at::tensor({validation.loss, validation.rows, validation.hits,
+                                             validation.wrong, test.loss, test.rows, test.hits, test.wrong},
                                             at::kDouble)};
     group_->all_reduce_sum(sums);
     const double* v = sums[0].data_ptr<double>();

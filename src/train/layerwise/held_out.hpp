@@ -10,8 +10,8 @@
 
 namespace tern::train {
 
-/// Rows that are propagated once a layer, as the training rows are, so that scoring them is two products. With
-/// several processes each has those of its own nodes, and the counts are summed.
+/// Rows that are propagated once a layer, as the training rows are, so that scoring them is two products.
+/// With several processes each has those of its own nodes, and the counts are summed.
 class HeldOut {
  public:
   HeldOut() = default;

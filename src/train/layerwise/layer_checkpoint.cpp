@@ -46,8 +46,7 @@ void store_open(pack::SafeTensors& file, const OpenLayer& open) {
   file.tensors["open/losses"] = numbers(open.losses);
   file.tensors["open/scores"] = numbers(numbers_of(open.scores));
   file.tensors["open/batch"] = pack::make_scalar(open.batch);
-  file.tensors["open/figures"] =
-      numbers({open.loss_sum, open.times.seconds, open.times.propagation_seconds});
+  file.tensors["open/figures"] = numbers({open.loss_sum, open.times.seconds, open.times.propagation_seconds});
 }
 
 void store_run(pack::SafeTensors& file, const LayerRunState& run) {

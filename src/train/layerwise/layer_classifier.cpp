@@ -39,7 +39,8 @@ double Tally::score(bool many_labels) const {
   return many_labels ? 2 * hits / (2 * hits + wrong) : hits / (hits + wrong);
 }
 
-LayerGradients LayerClassifier::gradients(RowBatch& x, const at::Tensor& targets, std::int64_t of_rows) const {
+LayerGradients LayerClassifier::gradients(RowBatch& x, const at::Tensor& targets,
+                                          std::int64_t of_rows) const {
   if (targets.size(0) == 0) return {0, at::zeros_like(weight), at::zeros_like(theta)};
   const at::Tensor hidden = multiply(x, weight).relu_();
   at::Tensor scores = dense_product(hidden, theta.t());

@@ -18,8 +18,8 @@ double loss_and_gradient(at::Tensor& scores, const at::Tensor& targets, std::int
 
 /// Counts that add up over rows and processes.
 struct Tally {
-  double loss = 0, rows = 0;      ///< summed loss, rows
-  double hits = 0, wrong = 0;     ///< right and wrong classes; or true positives and all false decisions
+  double loss = 0, rows = 0;   ///< summed loss, rows
+  double hits = 0, wrong = 0;  ///< right and wrong classes; or true positives and all false decisions
   Tally& operator+=(const Tally& other);
   double mean_loss() const { return loss / rows; }
   /// Accuracy; with several labels micro-F1. NaN where nothing counts.

@@ -55,8 +55,8 @@ void LayerRun::freeze(std::size_t layer, const at::Tensor& weight) {
     return;
   }
   const std::string name = fmt::format("layer-{}", layer + 1);
-  input_ = propagation_.run(
-      LayerInput(transform(input_, weight, false, options_.scratch, name + "-product")), name);
+  input_ = propagation_.run(LayerInput(transform(input_, weight, false, options_.scratch, name + "-product")),
+                            name);
   for_each_block(input_.rows(), input_.columns(), [&](std::int64_t first, std::int64_t last) {
     input_.dense().block(first, last).relu_();
     input_.dense().release(first, last);
@@ -79,7 +79,8 @@ void LayerRun::open_layer(std::size_t layer) {
   OpenLayer& open = state_.open.emplace();
   open.classifier.weight = glorot(input_.columns(), options_.hidden, seed_of(options_.seed, "weight", layer));
   if (layer == 0 || options_.fresh_classifier_per_layer) {
-    open.classifier.theta = glorot(view_.num_classes, options_.hidden, seed_of(options_.seed, "theta", layer));
+    open.classifier.theta =
+        glorot(view_.num_classes, options_.hidden, seed_of(options_.seed, "theta", layer));
   } else {
     open.classifier.theta = state_.theta.clone();
     open.classifier.theta_moments = state_.theta_moments.clone();
@@ -96,7 +97,8 @@ void LayerRun::train_batch(RowBatch& batch, const at::Tensor& targets, std::int6
   OpenLayer& open = *state_.open;
   LayerGradients gradients = open.classifier.gradients(batch, targets, of_rows);
   if (options_.group != nullptr) {
-    std::vector<at::Tensor> sums{gradients.weight, gradients.theta, at::full({1}, gradients.loss, at::kDouble)};
+    std::vector<at::Tensor> sums{gradients.weight, gradients.theta,
+                                 at::full({1}, gradients.loss, at::kDouble)};
     options_.group->all_reduce_sum(sums);
     gradients = {sums[2].item<double>(), sums[0], sums[1]};
   }
@@ -116,9 +118,10 @@ void LayerRun::train_batches(std::size_t layer, std::int64_t epoch) {
   const std::vector<std::int64_t> order = permutation(samples, rng);
   for (std::int64_t b = state_.open->batch; b < samples / rows; ++b) {
     std::vector<std::int64_t> mine;
-    for (std::int64_t i = b * rows; i < (b + 1) * rows; ++i)
-      if (const std::int64_t at = place_[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]; at >= 0)
-        mine.push_back(at);
+    for (std::int64_t i = b * rows; i < (b + 1) * rows; ++i) {
+      const auto sample = static_cast<std::size_t>(order[static_cast<std::size_t>(i)]);
+      if (place_[sample] >= 0) mine.push_back(place_[sample]);
+    }
     const at::Tensor chosen = at::tensor(mine, at::kLong);
     RowBatch batch = labelled_.gather(chosen);
     train_batch(batch, targets_.index_select(0, chosen), rows);
@@ -170,7 +173,12 @@ void LayerRun::train_layer(const StoppingRule& rule, const ProgressCallback& pro
   for (bool ends = false; !ends;) {
     ends = train_epoch(rule, layer);
     if (progress)
-      progress({name_of_layer(layer), std::ssize(open.losses), epochs, "epochs", {{"loss", open.losses.back()}}, ends});
+      progress({name_of_layer(layer),
+                std::ssize(open.losses),
+                epochs,
+                "epochs",
+                {{"loss", open.losses.back()}},
+                ends});
   }
   const auto begin = Clock::now();
   const double propagated = propagation_.seconds() - propagated_before;

@@ -28,8 +28,8 @@ struct LayerRunOptions {
   std::uint64_t seed = 1;
   std::filesystem::path scratch;  ///< folder for features between layers; empty: memory
   bool scores = false;            ///< validation and test nodes are scored behind each epoch
-  /// Processes that train one model: each propagates and trains rows of its own nodes, out of the same batches
-  /// that a single process draws, and gradients are summed. Null: this process alone.
+  /// Processes that train one model: each propagates and trains rows of its own nodes, out of the same
+  /// batches that a single process draws, and gradients are summed. Null: this process alone.
   ProcessGroup* group = nullptr;
 };
 

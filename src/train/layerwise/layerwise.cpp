@@ -47,8 +47,15 @@ LayerSchedule schedule_of(const LayerwiseOptions& o) {
 }
 
 LayerRunOptions run_options(const LayerwiseOptions& o) {
-  return {schedule_of(o), o.hidden, o.learning_rate, o.batch_rows, o.fresh_classifier_per_layer,
-          o.seed,         o.scratch, o.scores || o.stopping == "validation", o.group};
+  return {schedule_of(o),
+          o.hidden,
+          o.learning_rate,
+          o.batch_rows,
+          o.fresh_classifier_per_layer,
+          o.seed,
+          o.scratch,
+          o.scores || o.stopping == "validation",
+          o.group};
 }
 
 template <typename T>
@@ -161,8 +168,8 @@ void check_alike(const LayerwiseOptions& options, const std::string& fingerprint
   const std::vector<std::string> all = options.group->all_gather(fingerprint);
   for (std::size_t r = 1; r < all.size(); ++r)
     if (all[r] != all[0])
-      fail(ErrorKind::usage, "layer-wise", "rank {} of {} was started with other data or options than rank 0", r,
-           all.size());
+      fail(ErrorKind::usage, "layer-wise", "rank {} of {} was started with other data or options than rank 0",
+           r, all.size());
 }
 
 /// What was reached before an error is kept, where `file` is given.
@@ -175,7 +182,8 @@ void train_layer(LayerRun& run, const StoppingRule& rule, LayerCheckpoint& check
   if (file.empty() || (error.kind() != ErrorKind::interrupted && error.kind() != ErrorKind::io)) throw;
   checkpoint.run = run.state();
   save_layer_checkpoint(file, checkpoint);
-  throw Error(error.kind(), error.message() + "; the same command resumes from the checkpoint", error.place());
+  throw Error(error.kind(), error.message() + "; the same command resumes from the checkpoint",
+              error.place());
 }
 
 /// Train, checkpoint, layer after layer.
@@ -183,7 +191,8 @@ LayerwiseResult trained(const NodeData& data, const LayerwiseOptions& options,
                         const ProgressCallback& progress) {
   LayerCheckpoint checkpoint;
   const bool keeps = !options.checkpoint.empty();
-  const std::string fingerprint = keeps || options.group != nullptr ? fingerprint_of(data, options) : std::string();
+  const std::string fingerprint =
+      keeps || options.group != nullptr ? fingerprint_of(data, options) : std::string();
   check_alike(options, fingerprint);
   if (keeps) checkpoint = load_layer_checkpoint(options.checkpoint, fingerprint).value_or(LayerCheckpoint{});
   checkpoint.fingerprint = fingerprint;

@@ -4,9 +4,9 @@
 // Networks". A layer sees features that were propagated once, X <- P X with P = C^-1 (A + I) + I
 // (graph::Normalisation::lgcn), so that training is on independent rows and a run costs two sparse products a
 // layer, whatever the number of epochs: one of the labelled rows of X before training, and, but for the last
-// layer, one of X W behind it. (You et al. propagate all of X once; P (X W) is the same as (P X) W and has fewer
-// columns, and where features are bags of words, P X is much denser than X.) Memory is that of the graph and of
-// two feature matrices, which may lie in scratch files.
+// layer, one of X W behind it. (You et al. propagate all of X once; P (X W) is the same as (P X) W and has
+// fewer columns, and where features are bags of words, P X is much denser than X.) Memory is that of the
+// graph and of two feature matrices, which may lie in scratch files.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ struct LayerwiseOptions {
   bool fresh_classifier_per_layer = false;  ///< LayerRunOptions
   std::string stopping = "fixed";           ///< a row of stopping_table()
   PlateauOptions plateau;
-  int patience = 10;         ///< of stopping "validation", in epochs; >= 1
-  bool scores = false;       ///< validation and test nodes are scored behind each epoch; not with inductive
+  int patience = 10;    ///< of stopping "validation", in epochs; >= 1
+  bool scores = false;  ///< validation and test nodes are scored behind each epoch; not with inductive
   ControllerOptions controller;
   std::uint64_t seed = 1;
   std::filesystem::path scratch;     ///< folder for features between layers; empty: memory
@@ -48,7 +48,7 @@ struct LayerwiseOptions {
 };
 
 struct LayerwiseLayer {
-  std::vector<double> losses;  ///< mean training loss of each epoch
+  std::vector<double> losses;       ///< mean training loss of each epoch
   std::vector<EpochScores> scores;  ///< of each epoch, where options.scores
   double seconds = 0, propagation_seconds = 0;
 };
@@ -71,8 +71,8 @@ struct LayerwiseResult {
 /// Trains on data.split->train and scores all of the split. Equal seeds, threads and builds give equal
 /// weights, bit for bit, also where a run was killed and went on from its checkpoint. Progress: stages
 /// "controller", then "layer 1" .. Errors: usage for options; those of check(data) and of LayerRun;
-/// interrupted when a stop was requested, io where another process of the group is gone, with everything up to
-/// the last step in the checkpoint. With a group, weights are those of one process within rounding; every
+/// interrupted when a stop was requested, io where another process of the group is gone, with everything up
+/// to the last step in the checkpoint. With a group, weights are those of one process within rounding; every
 /// process has read all of the data, and keeps features of its own nodes and their neighbours in training.
 LayerwiseResult train_layerwise(const NodeData& data, const LayerwiseOptions& options,
                                 const ProgressCallback& progress = {});

@@ -142,9 +142,12 @@ TrainingView::Held held_out(const NodeData& data, const std::vector<std::int32_t
 
 TrainingView whole_graph(const NodeData& data) {
   const std::vector<std::int32_t>& train = data.split->train;
-  return {*data.graph,      data.input(),
-          ids_of(train),    targets_of(data, train),
-          data.num_classes, held_out(data, data.split->validation),
+  return {*data.graph,
+          data.input(),
+          ids_of(train),
+          targets_of(data, train),
+          data.num_classes,
+          held_out(data, data.split->validation),
           held_out(data, data.split->test)};
 }
 
@@ -153,8 +156,12 @@ TrainingView part_of_graph(const NodeData& data, std::span<const std::int32_t> n
   const std::vector<std::int64_t> ids(nodes.begin(), nodes.end());
   const auto count = static_cast<std::int64_t>(nodes.size());
   return {graph::induced_subgraph(*data.graph, nodes),
-          data.input().select(at::tensor(ids, at::kLong), scratch), at::arange(count, at::kLong),
-          targets_of(data, nodes), data.num_classes, {}, {}};
+          data.input().select(at::tensor(ids, at::kLong), scratch),
+          at::arange(count, at::kLong),
+          targets_of(data, nodes),
+          data.num_classes,
+          {},
+          {}};
 }
 
 }  // namespace tern::train

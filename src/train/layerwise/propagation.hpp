@@ -2,37 +2,15 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "graph/graph.hpp"
 #include "graph/normalise.hpp"
-#include "train/layerwise/layer_input.hpp"
+#include "train/layerwise/propagated_rows.hpp"
 #include "train/parallel/halo.hpp"
 
 namespace tern::train {
-
-/// Rows of P as they are multiplied: entries of A with factors of rows and the diagonal apart. Columns are
-/// rows of the features.
-struct PropagatedRows {
-  std::span<const std::int64_t> rowptr;
-  std::span<const std::int32_t> col;
-  std::span<const float> weight;       ///< of each entry; empty: 1
-  std::span<const float> row, self;    ///< of each row
-  std::span<const std::int32_t> own;   ///< column of each row's diagonal; empty: row i's is i
-  std::int64_t columns = 0;
-
-  std::int64_t num_rows() const { return static_cast<std::int64_t>(rowptr.size()) - 1; }
-};
-
-/// P X for X [columns, f]: a sparse X gives a sparse result where that is (by a sample of its rows) to at most
-/// a quarter not zero, otherwise a dense one. Worked on in blocks of rows, so that mapped features need not
-/// fit into memory. Bits depend neither on threads nor blocks nor on where rows lie. `name` is that of the
-/// scratch file.
-LayerInput propagate(const PropagatedRows& p, const LayerInput& x, const std::filesystem::path& scratch,
-                     const std::string& name);
 
 /// A graph whose matrix P (graph::Normalisation::lgcn, You et al. 2020) multiplies features; counts its
 /// products and their time. With a group, rank r owns rows n r / N up to n (r + 1) / N and multiplies those

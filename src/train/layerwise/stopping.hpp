@@ -77,8 +77,8 @@ class PlateauStop : public StoppingRule {
   int decide_every_;
 };
 
-/// Stops a layer whose validation loss was lowest `patience` epochs ago, as train::TrainOptions::patience does
-/// with a whole network (Prechelt 1998, "Early stopping - but when?"). The layer keeps its last weights.
+/// Stops a layer whose validation loss was lowest `patience` epochs ago, as train::TrainOptions::patience
+/// does with a whole network (Prechelt 1998, "Early stopping - but when?"). The layer keeps its last weights.
 class ValidationStop : public StoppingRule {
  public:
   /// Errors: usage for patience < 1.
@@ -90,7 +90,8 @@ class ValidationStop : public StoppingRule {
   int patience_;
 };
 
-/// "fixed", "plateau", "validation" and "controller" (train/layerwise/controller.hpp) with their options, to be printed.
+/// "fixed", "plateau", "validation" and "controller" (train/layerwise/controller.hpp) with their options, to
+/// be printed.
 std::vector<MethodInfo> stopping_table();
 
 }  // namespace tern::train

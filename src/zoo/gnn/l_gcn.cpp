@@ -5,9 +5,10 @@ namespace {
 
 const GraphOptions defaults{.layers = 2, .hidden = 16, .normalisation = "lgcn"};
 
-/// P x W without bias, the product first that makes the other's rows shorter: joint training of the same network
-/// would otherwise multiply P with bags of words in every step.
-std::string add_product(net::Net& net, const std::string& number, const std::string& src, const GraphOptions& graph) {
+/// P x W without bias, the product first that makes the other's rows shorter: joint training of the same
+/// network would otherwise multiply P with bags of words in every step.
+std::string add_product(net::Net& net, const std::string& number, const std::string& src,
+                        const GraphOptions& graph) {
   const bool shrinks = graph.hidden <= net.type(src).shape[0];
   const std::string linear = "linear" + number, propagate = "propagate" + number;
   if (!shrinks) net.add(propagate, "propagate", {src, "graph"}, propagation(graph));

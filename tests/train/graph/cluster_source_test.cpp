@@ -182,7 +182,8 @@ TEST(ClusterSource, BlocksAreSubgraphsOfTheirOwn) {
             EXPECT_EQ(own.neighbours(u)[e] + first, joined.neighbours(first + u)[e]);
         }
         EXPECT_TRUE(at::equal(batch.frames.slice(0, first, first + own.num_nodes()), mine.frames));
-        EXPECT_TRUE(at::equal(batch.rows.slice(0, labelled, labelled + mine.num_labelled()), mine.rows + first));
+        EXPECT_TRUE(
+            at::equal(batch.rows.slice(0, labelled, labelled + mine.num_labelled()), mine.rows + first));
         first += own.num_nodes(), edges += own.num_edges(), labelled += mine.num_labelled();
         const auto nodes_here = ranks[r]->nodes_of(epoch, b);
         together.insert(together.end(), nodes_here.begin(), nodes_here.end());
@@ -230,7 +231,8 @@ const bool trains_clusters = add_rank_body("trains clusters", [](ProcessGroup& g
     const learn::Model together = train_together(&group, blocks), alone = train_together(nullptr, blocks);
     double largest = 0;
     for (const auto& [name, parameter] : alone.parameters())
-      largest = std::max(largest, learn::distance(parameter.stored(), together.parameters().at(name).stored()));
+      largest =
+          std::max(largest, learn::distance(parameter.stored(), together.parameters().at(name).stored()));
     out << (largest <= 1e-5) << " ";
   }
   out << "\n";

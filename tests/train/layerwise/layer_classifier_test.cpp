@@ -105,7 +105,8 @@ TEST(LayerClassifier, GradientsOfPartsSumToThatOfTheBatch) {
     } else {
       const at::Tensor said = scores.gt(0).to(at::kFloat);
       EXPECT_NEAR(tally.score(true),
-                  2 * (said * targets).sum().item<double>() / (said.sum() + targets.sum()).item<double>(), 1e-12);
+                  2 * (said * targets).sum().item<double>() / (said.sum() + targets.sum()).item<double>(),
+                  1e-12);
     }
   }
   EXPECT_TRUE(std::isnan(Tally{}.score(false)));
@@ -136,9 +137,13 @@ TEST(LayerClassifier, DenseProductIsTorchs) {
       const at::Tensor a = learn::random({m, 33}, 1), b = learn::random({33, n}, 2);
       const at::Tensor got = dense_product(a, b);
       ASSERT_EQ(got.sizes(), (at::IntArrayRef{m, n}));
-      if (m > 0) EXPECT_LT(learn::distance(got, at::mm(a, b)), 1e-4);
+      if (m > 0) {
+        EXPECT_LT(learn::distance(got, at::mm(a, b)), 1e-4);
+      }
       const at::Tensor back = learn::random({m, n}, 3);
-      if (m > 0) EXPECT_LT(learn::distance(dense_product(a.t(), back), at::mm(a.t(), back)), 1e-4);
+      if (m > 0) {
+        EXPECT_LT(learn::distance(dense_product(a.t(), back), at::mm(a.t(), back)), 1e-4);
+      }
     }
 }
 

@@ -335,7 +335,8 @@ const bool trains_layers = add_rank_body("trains layers", [](ProcessGroup& group
       largest = std::max(largest, learn::distance(together.weights[i], alone.weights[i]));
     out << (largest <= 1e-6);
     for (std::size_t l = 0; l < alone.layers.size() && options.scores; ++l)
-      out << (std::abs(together.layers[l].scores.back().validation - alone.layers[l].scores.back().validation) < 0.02);
+      out << (std::abs(together.layers[l].scores.back().validation -
+                       alone.layers[l].scores.back().validation) < 0.02);
   }
   out << "\n";
 });
