@@ -27,7 +27,7 @@ struct GraphSize {
 struct CostOptions {
   Objective objective = Objective::edp;  ///< what the mapping search minimises, layer by layer
   EncodingChoice encoding{};             ///< goes before the profile's
-  GraphSize graph{};                     ///< linear layers then take a row of each node, weights fetched for all of them
+  GraphSize graph{};                     ///< linear layers then take a row of each node at once
 };
 
 /// One entry of a breakdown: "dram weights", "glb inputs", "noc", "spad psum", "accumulate", "neuron",

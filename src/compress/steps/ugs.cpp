@@ -41,11 +41,13 @@ at::Tensor kept_of(const learn::Parameter& parameter, const at::Tensor& score) {
 }
 
 /// Unified graph sparsification: a factor for each edge is trained with the weights under an L1 penalty. After each of
-/// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (both directions summed; one below
-/// zero says that the message does harm, and goes before one that training left near zero), and the share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
+/// `rounds` rounds the share `edges` of the edges left, those with the smallest factors (of both directions together), and the
+/// share `weights` of the weights left, those of smallest magnitude, go; everything left starts again from its first value,
 /// and a last round trains the weights that remain on the edges that remain, whose factors are 1.
 /// Source: Chen et al. 2021, A Unified Lottery Ticket Hypothesis for Graph Neural Networks, whose weights have trained masks
-/// too, which drops by |factor| and normalises by the degrees that are left. Ours stay those of the whole graph.
+/// too, and which normalises by the degrees that are left. Ours stay those of the whole graph. Without a penalty edges
+/// that no training node sees keep their factor of 1 and stay; under one they shrink as fast as any, Adam's steps being of
+/// one size (docs/GRAPHS.md).
 class Ugs : public Transform {
  public:
   explicit Ugs(const Options& options)
@@ -138,11 +140,11 @@ class Ugs : public Transform {
   std::int64_t drop_edges(const TransformContext& context) const {
     learn::Parameter& factor = edge_factors(context.model);
     const at::Tensor values = factor.latent.detach().to(at::kDouble), reverse = reversed_edges(whole_graph(context));
-    // Edges that no training node sees have shrunk alike: chance decides between them, the same for both directions.
+    // Chance decides between equal factors, the same for both directions.
     const at::Tensor first = at::minimum(reverse, at::arange(reverse.numel(), at::TensorOptions(at::kLong)));
     at::Generator generator = learn::make_generator(derive_seed(context.seed, static_cast<std::uint64_t>(context.step)));
     const at::Tensor chance = at::rand({reverse.numel()}, generator, at::TensorOptions(at::kDouble)).index_select(0, first);
-    const at::Tensor score = values + values.index_select(0, reverse) + chance * 1e-9;
+    const at::Tensor score = (values + values.index_select(0, reverse)).abs() + chance * 1e-9;
     return drop_smallest(factor, score, threshold_of({kept_of(factor, score)}, edges_));
   }
 
