@@ -351,7 +351,7 @@ const bool loses_a_rank = add_rank_body("loses a rank", [](ProcessGroup& group, 
   });
 });
 
-const bool differs = add_rank_body("differs", [](ProcessGroup& group, std::ostream&) {
+const bool differs = add_rank_body("layers of other options", [](ProcessGroup& group, std::ostream&) {
   LayerwiseOptions options = small_options();
   options.group = &group;
   options.learning_rate = 0.01 * (1 + group.rank());
@@ -383,7 +383,7 @@ TEST(Layerwise, ARankThatDiesLeavesACheckpoint) {
 }
 
 TEST(Layerwise, ProcessesWithOtherOptionsAreRefused) {
-  for (const RankResult& result : run_ranks(2, "differs"))
+  for (const RankResult& result : run_ranks(2, "layers of other options"))
     EXPECT_NE(result.out.find("rank 1 of 2 was started with other data or options"), std::string::npos)
         << result.out;
 }
