@@ -14,7 +14,7 @@ namespace {
 
 struct Codes {
   typedef std::int32_t Sum;
-  static constexpr std::int64_t element = 1, most = 8;
+  static constexpr std::int64_t element = 1, most = 4;  // tiles of more would each add 15 KB to every program
   struct Weight {
     Vec even, odd;
   };
@@ -50,8 +50,8 @@ struct Floats {
 #include "kernels/sparse/sparse_codes_avx512.inl"
 #include "kernels/sparse/sparse_floats_avx512.inl"
 
-constexpr Tile sum_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, sum_tile, Codes);
-constexpr Tile codes_tiles[2][8] = TERN_SPARSE_TILES(TERN_SPARSE_EIGHT, codes_tile, Codes);
+constexpr Tile sum_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, sum_tile, Codes);
+constexpr Tile codes_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, codes_tile, Codes);
 constexpr Tile float_sum_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, sum_tile, Floats);
 constexpr Tile float_tiles[2][4] = TERN_SPARSE_TILES(TERN_SPARSE_FOUR, floats_tile, Floats);
 }  // namespace
