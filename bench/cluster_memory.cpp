@@ -6,6 +6,7 @@
 //   many of an epoch mode=clusters   one epoch of Cluster-GCN for each depth; features and graph stay in
 //   their files mode=full       one full-batch step for each depth, features in memory, as far as memory
 //   lasts mode=evaluate   the whole graph, layer by layer, with memory_mib=1024 for activations
+//   mode=layers     one epoch a layer of L-GCN, rows=8192 a step, features between layers in FOLDER; then scores
 // Every line is a process of its own. Peaks in MiB: `resident` all pages as the system counts them (VmHWM),
 // `own` those that no file can give back (RssAnon) and `mapped` those of files, both sampled every 10 ms.
 #include <algorithm>
@@ -35,6 +36,7 @@
 #include "train/graph/cluster_net.hpp"
 #include "train/graph/cluster_source.hpp"
 #include "train/graph/full_batch.hpp"
+#include "train/layerwise/layerwise.hpp"
 #include "train/trainer.hpp"
 #include "zoo/options.hpp"
 
@@ -82,7 +84,8 @@ struct Settings {
   std::map<std::string, std::string> text{
       {"nodes", "2400000"}, {"edges", "60000000"}, {"features", "100"},     {"parts", "3000"},
       {"q", "2"},           {"hidden", "128"},     {"layers", "2,3,4,6,8"}, {"precompute", "0"},
-      {"seed", "1"},        {"mode", "clusters"},  {"memory_mib", "1024"},  {"batches", "0"}};
+      {"seed", "1"},        {"mode", "clusters"},  {"memory_mib", "1024"},  {"batches", "0"},
+      {"rows", "8192"}};
   std::int64_t number(const std::string& name) const { return std::stoll(text.at(name)); }
   std::vector<std::int64_t> layers() const {
     std::vector<std::int64_t> out;
@@ -247,6 +250,23 @@ void run_full(const Settings& s, std::int64_t layers) {
             history.back().train_loss, peak);
 }
 
+void run_layers(const Settings& s, std::int64_t layers) {
+  const PeakMemory peak;
+  auto start = Clock::now();
+  const Nodes nodes(s);
+  train::LayerwiseOptions options;
+  options.layers = static_cast<int>(layers);
+  options.hidden = s.number("hidden");
+  options.batch_rows = s.number("rows");
+  options.epochs_per_layer = 1;
+  options.scratch = s.folder;
+  options.seed = static_cast<std::uint64_t>(s.number("seed"));
+  const double prepared = seconds_since(start);
+  start = Clock::now();
+  const train::LayerwiseResult result = train::train_layerwise(nodes.data, options);
+  print_row("layers", layers, prepared, seconds_since(start), {0, result.scores.test}, result.layers.back().losses.back(), peak);
+}
+
 /// In a process of its own, so that its peak is its own.
 template <typename Body>
 void in_a_process(const Body& body) {
@@ -284,7 +304,7 @@ int main(int count, char** arguments) try {
   learn::keep_freed_memory();
   in_a_process([&] { generate(s); });
   const std::string mode = s.text.at("mode");
-  if (mode != "full")
+  if (mode != "full" && mode != "layers")
     in_a_process([&] {
       const PeakMemory peak;
       const auto start = Clock::now();
@@ -307,6 +327,8 @@ int main(int count, char** arguments) try {
     in_a_process([&] {
       if (mode == "full")
         run_full(s, layers);
+      else if (mode == "layers")
+        run_layers(s, layers);
       else if (mode == "evaluate")
         run_evaluation(s, layers);
       else

@@ -15,17 +15,13 @@ using Index = std::size_t;
 constexpr std::int64_t sampled_rows = 256;
 constexpr std::int64_t rows_a_piece = 512;  // of a sparse result, computed by one thread at a time
 
-std::int64_t own_column(const PropagatedRows& p, std::int64_t u) {
-  return p.own.empty() ? u : p.own[static_cast<Index>(u)];
-}
-
-/// Calls visit(v, P_uv) for the entries of row u of P, the diagonal's own part last.
+/// Calls visit(v, P_uv) for the entries of the i-th row, the diagonal's own part last.
 template <typename Visit>
-void for_each_term(const PropagatedRows& p, std::int64_t u, const Visit& visit) {
-  const auto row = static_cast<Index>(u);
+void for_each_term(const PropagatedRows& p, std::int64_t i, const Visit& visit) {
+  const auto row = static_cast<Index>(p.id(i));
   for (auto e = static_cast<Index>(p.rowptr[row]); e < static_cast<Index>(p.rowptr[row + 1]); ++e)
     visit(p.col[e], p.row[row] * (p.weight.empty() ? 1.0F : p.weight[e]));
-  visit(own_column(p, u), p.self[row]);
+  visit(static_cast<std::int64_t>(row), p.self[row]);
 }
 
 template <typename Visit>
@@ -99,27 +95,58 @@ graph::SparseMatrix joined(const std::vector<Piece>& pieces, std::int64_t rows, 
   return out;
 }
 
+/// Rows first .. last as a matrix of their own: views of P, or copies of picked rows.
+class BlockOfRows {
+ public:
+  void take(const PropagatedRows& p, std::int64_t first, std::int64_t last) {
+    rowptr_.assign(1, 0);
+    col_.clear();
+    weight_.clear();
+    row_.clear();
+    std::int64_t edge = 0;
+    for (std::int64_t i = first; i < last; ++i) {
+      const auto u = static_cast<Index>(p.id(i)), begin = static_cast<Index>(p.rowptr[u]),
+                 count = static_cast<Index>(p.rowptr[u + 1]) - begin;
+      rowptr_.push_back(rowptr_.back() + static_cast<std::int64_t>(count));
+      row_.push_back(p.row[u]);
+      if (i == first) edge = p.rowptr[u];
+      if (!p.picked) continue;
+      const auto entries = p.col.subspan(begin, count);
+      col_.insert(col_.end(), entries.begin(), entries.end());
+      if (p.weight.empty()) continue;
+      const auto weights = p.weight.subspan(begin, count);
+      weight_.insert(weight_.end(), weights.begin(), weights.end());
+    }
+    const float* weight = p.weight.empty() ? nullptr : p.picked ? weight_.data() : p.weight.data() + edge;
+    matrix_ = {last - first, p.columns, rowptr_.data(), p.picked ? col_.data() : p.col.data() + edge, weight};
+  }
+  const kernels::Csr& matrix() const { return matrix_; }
+  const float* factors() const { return row_.data(); }
+
+ private:
+  std::vector<std::int64_t> rowptr_;
+  std::vector<std::int32_t> col_;
+  std::vector<float> weight_, row_;
+  kernels::Csr matrix_{};
+};
+
 RowMatrix dense_times_dense(const PropagatedRows& p, const RowMatrix& input,
                             const std::filesystem::path& scratch, const std::string& name) {
   const std::int64_t f = input.columns();
   RowMatrix out = RowMatrix::make(scratch, name, p.num_rows(), f);
-  std::vector<std::int64_t> rowptr;
+  BlockOfRows rows;
   for_each_block(p.num_rows(), f, [&](std::int64_t first, std::int64_t last) {
-    const auto from = p.rowptr.subspan(static_cast<Index>(first), static_cast<Index>(last - first) + 1);
-    rowptr.assign(from.begin(), from.end());
-    const std::int64_t edge = rowptr.front();
-    for (std::int64_t& at : rowptr) at -= edge;
-    const float* weight = p.weight.empty() ? nullptr : p.weight.data() + edge;
-    const kernels::Csr rows{last - first, p.columns, rowptr.data(), p.col.data() + edge, weight};
+    rows.take(p, first, last);
     float* dst = out.writable() + first * f;
     kernels::SpmmTerms terms;
-    terms.row = p.row.data() + first;
-    kernels::spmm(rows, f, input.data(), dst, terms);
+    terms.row = rows.factors();
+    kernels::spmm(rows.matrix(), f, input.data(), dst, terms);
     // The kernel's own `self` is for square matrices, and these are some rows of one.
     parallel_for(last - first, 256, [&, dst, first](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const float* src = input.data() + own_column(p, first + i) * f;
-        const float self = p.self[static_cast<Index>(first + i)];
+        const std::int64_t u = p.id(first + i);
+        const float* src = input.data() + u * f;
+        const float self = p.self[static_cast<Index>(u)];
         for (std::int64_t k = 0; k < f; ++k) dst[i * f + k] += self * src[k];
       }
     });
@@ -176,24 +203,6 @@ LayerInput propagate(const PropagatedRows& p, const LayerInput& x, const std::fi
                      const std::string& name) {
   if (x.is_sparse()) return sparse_product(p, x.sparse(), scratch, name);
   return LayerInput(dense_times_dense(p, x.dense(), scratch, name));
-}
-
-PickedRows::PickedRows(const PropagatedRows& from, const at::Tensor& ids) : columns_(from.columns) {
-  for (std::int64_t i = 0; i < ids.numel(); ++i) {
-    const std::int64_t id = ids.data_ptr<std::int64_t>()[i];
-    const auto u = static_cast<Index>(id), begin = static_cast<Index>(from.rowptr[u]),
-               count = static_cast<Index>(from.rowptr[u + 1]) - begin;
-    const auto entries = from.col.subspan(begin, count);
-    col_.insert(col_.end(), entries.begin(), entries.end());
-    if (!from.weight.empty()) {
-      const auto weights = from.weight.subspan(begin, count);
-      weight_.insert(weight_.end(), weights.begin(), weights.end());
-    }
-    rowptr_.push_back(std::ssize(col_));
-    own_.push_back(static_cast<std::int32_t>(own_column(from, id)));
-    row_.push_back(from.row[u]);
-    self_.push_back(from.self[u]);
-  }
 }
 
 }  // namespace tern::train

@@ -19,8 +19,7 @@ Propagation::Propagation(graph::Graph graph, std::filesystem::path scratch, Proc
       scales_(graph::scales_of(graph_, graph::Normalisation::lgcn)),
       scratch_(std::move(scratch)) {
   if (group == nullptr || group->size() == 1) {
-    whole_ = {graph_.rowptr(), graph_.col(), graph_.weight(),   scales_.row,
-              scales_.self,    {},           graph_.num_nodes()};
+    whole_ = {graph_.rowptr(), graph_.col(), graph_.weight(), scales_.row, scales_.self, graph_.num_nodes()};
     return;
   }
   const RowOwners owners = RowOwners::blocks(graph_.num_nodes(), group->size());
@@ -36,7 +35,6 @@ Propagation::Propagation(graph::Graph graph, std::filesystem::path scratch, Proc
             {matrix.value, matrix.value == nullptr ? 0 : entries},
             scales_.row,
             scales_.self,
-            {},
             matrix.columns};
 }
 
@@ -68,7 +66,9 @@ LayerInput Propagation::run(const LayerInput& x, const std::string& name) {
 
 LayerInput Propagation::rows_apart(const LayerInput& x, const at::Tensor& ids,
                                    const std::string& name) const {
-  return propagate(PickedRows(whole_, ids).view(), x, scratch_, name);
+  PropagatedRows some = whole_;
+  some.picked.emplace(ids.data_ptr<std::int64_t>(), static_cast<Index>(ids.numel()));
+  return propagate(some, x, scratch_, name);
 }
 
 LayerInput Propagation::rows(const LayerInput& x, const at::Tensor& ids, const std::string& name) {
