@@ -13,47 +13,40 @@ namespace {
 #include "kernels/bits/bit_tile_impl.inl"
 
 constexpr int vectors = 8;      // of two channels: 16 channels at a time
-constexpr int byte_pairs = 14;  // a pair of links counts up to 16 a byte, 14 of them and two words 240
+constexpr int byte_steps = 10;  // three words count up to 24 a byte, ten of them 240
 
 inline uint8x16_t count_bytes(uint64x2_t v) { return vcntq_u8(vreinterpretq_u8_u64(v)); }
+
+inline uint64x2_t sum_bytes(uint8x16_t bytes) { return vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(bytes))); }
 
 /// counts += popcount(w ^ x) of 16 channels over one chain.
 inline __attribute__((always_inline)) void count_chain(const BitTile& job, const std::uint64_t* x, const std::uint64_t* w,
                                                        uint64x2_t (&counts)[vectors]) {
-  uint64x2_t a[vectors];
-#pragma GCC unroll 8
-  for (int v = 0; v < vectors; ++v) a[v] = veorq_u64(vdupq_n_u64(x[0]), vld1q_u64(w + 2 * v));
-  std::int64_t pairs = (job.shape.links - 1) / 2;
-  x += job.link, w += bit_block;
-  do {
+  const std::int64_t thirds = job.shape.links / 3;
+  for (std::int64_t t = 0; t < thirds;) {
+    const std::int64_t end = t + byte_steps < thirds ? t + byte_steps : thirds;
     uint8x16_t bytes[vectors];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) bytes[v] = vdupq_n_u8(0);
-    const std::int64_t now = pairs < byte_pairs ? pairs : byte_pairs;
-    for (std::int64_t k = 0; k < now; ++k, x += 2 * job.link, w += 2 * bit_block) {
-      const uint64x2_t xb = vdupq_n_u64(x[0]), xc = vdupq_n_u64(x[job.link]);
+    for (; t < end; ++t, x += 3 * job.link, w += 3 * bit_block) {
+      const uint64x2_t x0 = vdupq_n_u64(x[0]), x1 = vdupq_n_u64(x[job.link]), x2 = vdupq_n_u64(x[2 * job.link]);
 #pragma GCC unroll 8
       for (int v = 0; v < vectors; ++v) {
-        const uint64x2_t b = veorq_u64(xb, vld1q_u64(w + 2 * v));
-        const uint64x2_t c = veorq_u64(xc, vld1q_u64(w + bit_block + 2 * v));
-        const uint64x2_t majority = veorq_u64(a[v], vbicq_u64(b, veorq_u64(a[v], c)));  // of a, a ^ b and b ^ c
-        bytes[v] = vaddq_u8(bytes[v], vshlq_n_u8(count_bytes(majority), 1));
-        a[v] = c;
+        const uint64x2_t s = veorq_u64(x0, vld1q_u64(w + 2 * v));
+        const uint64x2_t b = veorq_u64(x1, vld1q_u64(w + bit_block + 2 * v));
+        const uint64x2_t c = veorq_u64(x2, vld1q_u64(w + 2 * bit_block + 2 * v));
+        const uint64x2_t two = vorrq_u64(vandq_u64(b, c), vbicq_u64(veorq_u64(b, c), s));
+        bytes[v] = vaddq_u8(bytes[v], vaddq_u8(count_bytes(s), vshlq_n_u8(count_bytes(two), 1)));
       }
     }
-    pairs -= now;
-    if (pairs == 0) {
-      const bool has_last = job.shape.links % 2 == 0;
 #pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) {
-        bytes[v] = vaddq_u8(bytes[v], count_bytes(a[v]));
-        if (has_last) bytes[v] = vaddq_u8(bytes[v], count_bytes(veorq_u64(vdupq_n_u64(x[0]), vld1q_u64(w + 2 * v))));
-      }
-    }
+    for (int v = 0; v < vectors; ++v) counts[v] = vaddq_u64(counts[v], sum_bytes(bytes[v]));
+  }
+  for (std::int64_t k = 3 * thirds; k < job.shape.links; ++k, x += job.link, w += bit_block) {
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v)
-      counts[v] = vaddq_u64(counts[v], vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(bytes[v]))));
-  } while (pairs > 0);
+      counts[v] = vaddq_u64(counts[v], sum_bytes(count_bytes(veorq_u64(vdupq_n_u64(x[0]), vld1q_u64(w + 2 * v)))));
+  }
 }
 
 /// Sums of 16 channels of one pixel from their counts; even channels are in the first half of `total`.
@@ -93,8 +86,8 @@ void sums_of(const BitTile& job, std::int64_t pixel, std::int32_t* sums) {
 }
 
 void tile(const BitTile& job) {
-  finish_sums(job, epilogue_neon::finish,
-              [&](std::int64_t pixel, std::int32_t* sums) { sums_of(job, pixel, sums); });
+  for (std::int64_t p = 0; p < job.count; ++p) sums_of(job, p, job.sums + p * bit_block);
+  finish_sums(job, epilogue_neon::finish);
 }
 
 /// Bits `plane` of 16 codes.
